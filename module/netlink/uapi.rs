@@ -1,0 +1,602 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The numbers of the control interface.
+//!
+//! Generated from Documentation/netlink/specs/slr.yaml by scripts/gen-netlink; do not edit.
+
+#![allow(dead_code)]
+
+use core::ffi::CStr;
+
+/// Name of the generic netlink family.
+pub(crate) const FAMILY: &CStr = c"slr";
+
+/// Version of the family.
+pub(crate) const VERSION: u8 = 1;
+
+/// Operations and notifications.
+pub(crate) mod cmd {
+    /// Limits and state of the namespace.
+    pub(crate) const SETTINGS_GET: u8 = 1;
+    /// Change limits.
+    pub(crate) const SETTINGS_SET: u8 = 2;
+    /// Attach a device.
+    pub(crate) const PORT_NEW: u8 = 3;
+    /// Change a port.
+    pub(crate) const PORT_SET: u8 = 4;
+    /// Detach a device.
+    pub(crate) const PORT_DEL: u8 = 5;
+    /// Show ports.
+    pub(crate) const PORT_GET: u8 = 6;
+    /// Define a service.
+    pub(crate) const SERVICE_NEW: u8 = 7;
+    /// Change what is given.
+    pub(crate) const SERVICE_SET: u8 = 8;
+    /// Remove a service that nothing is bound to.
+    pub(crate) const SERVICE_DEL: u8 = 9;
+    /// Show services.
+    pub(crate) const SERVICE_GET: u8 = 10;
+    /// Define a server.
+    pub(crate) const SERVER_NEW: u8 = 11;
+    /// Change what is given; state up also clears a failure.
+    pub(crate) const SERVER_SET: u8 = 12;
+    /// Remove a server that is not bound.
+    pub(crate) const SERVER_DEL: u8 = 13;
+    /// Show servers.
+    pub(crate) const SERVER_GET: u8 = 14;
+    /// Let a server serve a service.
+    pub(crate) const BINDING_NEW: u8 = 15;
+    /// Change what is given.
+    pub(crate) const BINDING_SET: u8 = 16;
+    /// Take a server from a service; its living flows go on unless told otherwise.
+    pub(crate) const BINDING_DEL: u8 = 17;
+    /// Show bindings.
+    pub(crate) const BINDING_GET: u8 = 18;
+    /// Show flows.
+    pub(crate) const FLOW_GET: u8 = 19;
+    /// End the selected flows.
+    pub(crate) const FLOW_DEL: u8 = 20;
+    /// Show counters.
+    pub(crate) const STATS_GET: u8 = 21;
+    /// Open a transaction; one a socket, dropped with it.
+    pub(crate) const TXN_BEGIN: u8 = 22;
+    /// Make all its changes take effect at once.
+    pub(crate) const TXN_COMMIT: u8 = 23;
+    /// Drop it.
+    pub(crate) const TXN_ABORT: u8 = 24;
+    /// Say, from the live tables, what would happen to a packet.
+    pub(crate) const EXPLAIN: u8 = 25;
+    /// A port was made or changed.
+    pub(crate) const PORT_NEW_NTF: u8 = 26;
+    /// A port was removed.
+    pub(crate) const PORT_DEL_NTF: u8 = 27;
+    /// A service was made or changed.
+    pub(crate) const SERVICE_NEW_NTF: u8 = 28;
+    /// A service was removed.
+    pub(crate) const SERVICE_DEL_NTF: u8 = 29;
+    /// A server was made or changed.
+    pub(crate) const SERVER_NEW_NTF: u8 = 30;
+    /// A server was removed.
+    pub(crate) const SERVER_DEL_NTF: u8 = 31;
+    /// A binding was made or changed.
+    pub(crate) const BINDING_NEW_NTF: u8 = 32;
+    /// A binding was removed.
+    pub(crate) const BINDING_DEL_NTF: u8 = 33;
+    /// Limits changed, or a whole configuration was replaced.
+    pub(crate) const SETTINGS_NTF: u8 = 34;
+    /// The condition of a server changed, or a draining server is empty.
+    pub(crate) const HEALTH_NTF: u8 = 35;
+    /// Count the selected flows.
+    pub(crate) const FLOW_COUNT: u8 = 36;
+}
+
+/// Multicast groups, by their place in the family's list.
+pub(crate) mod group {
+    /// Place of `config`.
+    pub(crate) const CONFIG: usize = 0;
+    /// Place of `health`.
+    pub(crate) const HEALTH: usize = 1;
+}
+
+/// Attributes, a module a set.
+pub(crate) mod attr {
+    /// Names a service or a server.
+    pub(crate) mod endpoint {
+        /// Routing context; 0 is public.
+        pub(crate) const CUSTOMER: u16 = 1;
+        /// IPv4 (4 bytes) or IPv6 (16 bytes) address, network order.
+        pub(crate) const ADDRESS: u16 = 2;
+        /// IP protocol number; 0 is any.
+        pub(crate) const PROTOCOL: u16 = 3;
+        /// First port, host order; 0 is any port of a service, the whole machine of a
+        /// server.
+        pub(crate) const PORT: u16 = 4;
+        /// Last port of a range; the first one if absent.
+        pub(crate) const PORT_LAST: u16 = 5;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 5;
+    }
+
+    /// Traffic of an object since it was made.
+    pub(crate) mod counters {
+        /// Flows opened.
+        pub(crate) const FLOWS_TOTAL: u16 = 1;
+        /// Packets from clients.
+        pub(crate) const PACKETS_IN: u16 = 2;
+        /// Bytes of IP packets from clients.
+        pub(crate) const BYTES_IN: u16 = 3;
+        /// Packets to clients.
+        pub(crate) const PACKETS_OUT: u16 = 4;
+        /// Bytes of IP packets to clients.
+        pub(crate) const BYTES_OUT: u16 = 5;
+        /// New flows refused.
+        pub(crate) const REFUSED: u16 = 6;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 6;
+    }
+
+    /// Seconds without a packet after which a flow is forgotten, per state.
+    pub(crate) mod timeouts {
+        /// TCP or SCTP opened and not confirmed.
+        pub(crate) const SYN: u16 = 1;
+        /// TCP or SCTP established.
+        pub(crate) const ESTABLISHED: u16 = 2;
+        /// One end of a TCP or SCTP flow is done.
+        pub(crate) const FIN: u16 = 3;
+        /// Both ends are done.
+        pub(crate) const CLOSED: u16 = 4;
+        /// UDP without an answer.
+        pub(crate) const UDP: u16 = 5;
+        /// UDP with an answer.
+        pub(crate) const UDP_REPLIED: u16 = 6;
+        /// ICMP echo.
+        pub(crate) const ICMP: u16 = 7;
+        /// Other protocols.
+        pub(crate) const OTHER: u16 = 8;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 8;
+    }
+
+    /// What becomes of a packet that has no flow and may not open one, by its kind.
+    pub(crate) mod unknown {
+        /// TCP acknowledgement without data.
+        pub(crate) const ACK: u16 = 1;
+        /// TCP with data.
+        pub(crate) const DATA: u16 = 2;
+        /// TCP FIN.
+        pub(crate) const FIN: u16 = 3;
+        /// TCP RST (reset means drop).
+        pub(crate) const RST: u16 = 4;
+        /// ICMP other than an echo request or an error about a flow.
+        pub(crate) const ICMP: u16 = 5;
+        /// SCTP other than INIT.
+        pub(crate) const SCTP: u16 = 6;
+        /// Anything else.
+        pub(crate) const OTHER: u16 = 7;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 7;
+    }
+
+    /// Source translation of a binding.
+    pub(crate) mod snat {
+        /// Whether and how.
+        pub(crate) const MODE: u16 = 1;
+        /// First address of the pool.
+        pub(crate) const FIRST: u16 = 2;
+        /// Last address of the pool; the first one if absent.
+        pub(crate) const LAST: u16 = 3;
+        /// First port to use, default 1024.
+        pub(crate) const PORT: u16 = 4;
+        /// Last port to use, default 65535.
+        pub(crate) const PORT_LAST: u16 = 5;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 5;
+    }
+
+    /// Limits and state of the tables of a namespace.
+    pub(crate) mod settings {
+        /// Version of the module.
+        pub(crate) const VERSION: u16 = 1;
+        /// Number of the configuration in force.
+        pub(crate) const GENERATION: u16 = 2;
+        /// Flows that may live at once, each family.
+        pub(crate) const FLOWS_MAX: u16 = 3;
+        /// Flows alive.
+        pub(crate) const FLOWS: u16 = 4;
+        /// Bytes of memory an IPv4 flow takes, without its share of the index.
+        pub(crate) const FLOW_BYTES_V4: u16 = 5;
+        /// The same of an IPv6 flow.
+        pub(crate) const FLOW_BYTES_V6: u16 = 6;
+        /// Ports attached.
+        pub(crate) const PORTS: u16 = 7;
+        /// Services defined.
+        pub(crate) const SERVICES: u16 = 8;
+        /// Servers defined.
+        pub(crate) const SERVERS: u16 = 9;
+        /// Bindings defined.
+        pub(crate) const BINDINGS: u16 = 10;
+        /// Transaction this change belongs to; alone if absent.
+        pub(crate) const TXN: u16 = 11;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 11;
+    }
+
+    /// A network device on which slr takes packets.
+    pub(crate) mod port {
+        /// Index of the device.
+        pub(crate) const IFINDEX: u16 = 1;
+        /// Name of the device.
+        pub(crate) const IFNAME: u16 = 2;
+        /// Routing context of what arrives; 0 is public.
+        pub(crate) const CUSTOMER: u16 = 3;
+        /// Which half of the traffic it may carry.
+        pub(crate) const SIDE: u16 = 4;
+        /// 1 to answer ARP and neighbour solicitations for virtual addresses here, and
+        /// to announce them.
+        pub(crate) const ANNOUNCE: u16 = 5;
+        /// Packets taken by slr.
+        pub(crate) const PACKETS: u16 = 6;
+        /// Bytes of these.
+        pub(crate) const BYTES: u16 = 7;
+        /// Transaction this change belongs to; alone if absent.
+        pub(crate) const TXN: u16 = 8;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 8;
+    }
+
+    /// A virtual address, or one protocol or port range of it, and how it is served.
+    pub(crate) mod service {
+        /// Which.
+        pub(crate) const KEY: u16 = 1;
+        /// Default wlc.
+        pub(crate) const SCHEDULER: u16 = 2;
+        /// Slots of the maglev table, a prime; default 4093.
+        pub(crate) const TABLE_SIZE: u16 = 3;
+        /// Seconds for which a client keeps its server; 0 is off.
+        pub(crate) const PERSIST: u16 = 4;
+        /// Prefix length under which clients count as one; default the whole address.
+        pub(crate) const PERSIST_MASK: u16 = 5;
+        /// Of flows opened from now on.
+        pub(crate) const TIMEOUTS: u16 = 6;
+        /// Packets without a flow.
+        pub(crate) const UNKNOWN: u16 = 7;
+        /// Service whose servers take over when none of its own is usable; empty for
+        /// none.
+        pub(crate) const BACKUP: u16 = 8;
+        /// Up or down; down counts as failed.
+        pub(crate) const STATE: u16 = 9;
+        /// What is the case.
+        pub(crate) const CONDITION: u16 = 10;
+        /// Flows alive.
+        pub(crate) const FLOWS: u16 = 11;
+        /// Servers bound.
+        pub(crate) const BINDINGS: u16 = 12;
+        /// Traffic.
+        pub(crate) const COUNTERS: u16 = 13;
+        /// Of living flows, at deletion.
+        pub(crate) const FATE: u16 = 14;
+        /// Transaction this change belongs to; alone if absent.
+        pub(crate) const TXN: u16 = 15;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 15;
+    }
+
+    /// A real server, or one port of it.
+    pub(crate) mod server {
+        /// Which; port 0 is the whole machine.
+        pub(crate) const KEY: u16 = 1;
+        /// Share of new flows; 0 gets none; default 1.
+        pub(crate) const WEIGHT: u16 = 2;
+        /// Flows at once; 0 is no limit.
+        pub(crate) const LIMIT: u16 = 3;
+        /// Unanswered or refused openings in a row that make it failed; 0 is never;
+        /// default 8.
+        pub(crate) const THRESHOLD: u16 = 4;
+        /// Seconds after which a failed server is tried again; 0 is only by command;
+        /// default 60.
+        pub(crate) const HOLD: u16 = 5;
+        /// Server that takes its flows while it is failed or down; empty for none.
+        pub(crate) const BACKUP: u16 = 6;
+        /// Seconds after which the flows left on a draining server are reset; 0 is
+        /// never.
+        pub(crate) const DRAIN_TIMEOUT: u16 = 7;
+        /// What the operator wants.
+        pub(crate) const STATE: u16 = 8;
+        /// What is the case.
+        pub(crate) const CONDITION: u16 = 9;
+        /// Unanswered or refused openings in a row.
+        pub(crate) const FAILURES: u16 = 10;
+        /// Unanswered or refused openings in all.
+        pub(crate) const FAILURES_TOTAL: u16 = 11;
+        /// Smoothed time from SYN to SYN/ACK, microseconds; 0 is unknown.
+        pub(crate) const RTT: u16 = 12;
+        /// Flows alive.
+        pub(crate) const FLOWS: u16 = 13;
+        /// Services bound.
+        pub(crate) const BINDINGS: u16 = 14;
+        /// Seconds until the flows left are reset.
+        pub(crate) const DRAIN_LEFT: u16 = 15;
+        /// Traffic.
+        pub(crate) const COUNTERS: u16 = 16;
+        /// Of living flows, at deletion.
+        pub(crate) const FATE: u16 = 17;
+        /// Transaction this change belongs to; alone if absent.
+        pub(crate) const TXN: u16 = 18;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 18;
+    }
+
+    /// A server that serves a service.
+    pub(crate) mod binding {
+        /// Which service.
+        pub(crate) const SERVICE: u16 = 1;
+        /// Which server.
+        pub(crate) const SERVER: u16 = 2;
+        /// Port on the server; 0 keeps the port.
+        pub(crate) const PORT: u16 = 3;
+        /// Last port of a range as long as that of the service.
+        pub(crate) const PORT_LAST: u16 = 4;
+        /// How packets get there.
+        pub(crate) const METHOD: u16 = 5;
+        /// In place of that of the server.
+        pub(crate) const WEIGHT: u16 = 6;
+        /// Source translation.
+        pub(crate) const SNAT: u16 = 7;
+        /// Flows alive.
+        pub(crate) const FLOWS: u16 = 8;
+        /// Traffic.
+        pub(crate) const COUNTERS: u16 = 9;
+        /// Of living flows, at deletion.
+        pub(crate) const FATE: u16 = 10;
+        /// Transaction this change belongs to; alone if absent.
+        pub(crate) const TXN: u16 = 11;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 11;
+    }
+
+    /// One connection. In a request, what is given selects.
+    pub(crate) mod flow {
+        /// Routing context.
+        pub(crate) const CUSTOMER: u16 = 1;
+        /// IP protocol number.
+        pub(crate) const PROTOCOL: u16 = 2;
+        /// Address of the client.
+        pub(crate) const CLIENT_ADDRESS: u16 = 3;
+        /// In a request, bits of the client address that count.
+        pub(crate) const CLIENT_PREFIX: u16 = 4;
+        /// Port, or ICMP echo identifier.
+        pub(crate) const CLIENT_PORT: u16 = 5;
+        /// Address that the client uses.
+        pub(crate) const VIRTUAL_ADDRESS: u16 = 6;
+        /// Port that the client uses.
+        pub(crate) const VIRTUAL_PORT: u16 = 7;
+        /// Address of the server.
+        pub(crate) const SERVER_ADDRESS: u16 = 8;
+        /// Port on the server.
+        pub(crate) const SERVER_PORT: u16 = 9;
+        /// Address that the server sees, if translated.
+        pub(crate) const SNAT_ADDRESS: u16 = 10;
+        /// Port that the server sees, if translated.
+        pub(crate) const SNAT_PORT: u16 = 11;
+        /// Where it stands.
+        pub(crate) const STATE: u16 = 12;
+        /// Openings seen again before an answer.
+        pub(crate) const SYN_REPEATS: u16 = 13;
+        /// Seconds left without a packet.
+        pub(crate) const EXPIRES: u16 = 14;
+        /// Service that it belongs to.
+        pub(crate) const SERVICE: u16 = 15;
+        /// Server that it is pinned to.
+        pub(crate) const SERVER: u16 = 16;
+        /// In a reply, flows ended.
+        pub(crate) const DELETED: u16 = 17;
+        /// In a reply, flows selected.
+        pub(crate) const COUNT: u16 = 18;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 18;
+    }
+
+    /// One named counter of the namespace.
+    pub(crate) mod counter {
+        /// Kebab-case.
+        pub(crate) const NAME: u16 = 1;
+        /// What it counts.
+        pub(crate) const KIND: u16 = 2;
+        /// Since the module was loaded into the namespace.
+        pub(crate) const VALUE: u16 = 3;
+        /// One sentence.
+        pub(crate) const DOC: u16 = 4;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 4;
+    }
+
+    /// Changes that take effect together.
+    pub(crate) mod transaction {
+        /// Number of the transaction.
+        pub(crate) const ID: u16 = 1;
+        /// Configuration it begins from, or has made; in a request, the only one it may
+        /// begin from.
+        pub(crate) const GENERATION: u16 = 2;
+        /// Begin from nothing in place of the configuration in force.
+        pub(crate) const REPLACE: u16 = 3;
+        /// At commit, validate only.
+        pub(crate) const CHECK: u16 = 4;
+        /// Changes it made.
+        pub(crate) const CHANGES: u16 = 5;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 5;
+    }
+
+    /// One step of an explanation.
+    pub(crate) mod step {
+        /// Name of the stage.
+        pub(crate) const STAGE: u16 = 1;
+        /// What it finds.
+        pub(crate) const TEXT: u16 = 2;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 2;
+    }
+
+    /// What would happen to a packet.
+    pub(crate) mod explain {
+        /// Port it arrives on; a process of this host if absent.
+        pub(crate) const IFINDEX: u16 = 1;
+        /// Routing context, in place of a port.
+        pub(crate) const CUSTOMER: u16 = 2;
+        /// IP protocol number.
+        pub(crate) const PROTOCOL: u16 = 3;
+        /// Source address.
+        pub(crate) const SOURCE: u16 = 4;
+        /// Source port, or ICMP echo identifier.
+        pub(crate) const SOURCE_PORT: u16 = 5;
+        /// Destination address.
+        pub(crate) const DESTINATION: u16 = 6;
+        /// Destination port.
+        pub(crate) const DESTINATION_PORT: u16 = 7;
+        /// TCP flags as in the header; SYN if absent.
+        pub(crate) const TCP_FLAGS: u16 = 8;
+        /// What becomes of it.
+        pub(crate) const VERDICT: u16 = 9;
+        /// Reason for a drop or pass.
+        pub(crate) const REASON: u16 = 10;
+        /// In order.
+        pub(crate) const STEP: u16 = 11;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 11;
+    }
+
+    /// What happened, in notifications.
+    pub(crate) mod event {
+        /// Port.
+        pub(crate) const PORT: u16 = 1;
+        /// Service.
+        pub(crate) const SERVICE: u16 = 2;
+        /// Server.
+        pub(crate) const SERVER: u16 = 3;
+        /// Binding.
+        pub(crate) const BINDING: u16 = 4;
+        /// Settings.
+        pub(crate) const SETTINGS: u16 = 5;
+        /// Configuration that this made.
+        pub(crate) const GENERATION: u16 = 6;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 6;
+    }
+}
+
+/// Enumerations, a module each.
+pub(crate) mod value {
+    /// Which half of the traffic a port may carry.
+    pub(crate) mod side {
+        /// Clients and servers.
+        pub(crate) const ANY: u32 = 0;
+        /// Only clients; replies of servers are not translated here.
+        pub(crate) const CLIENT: u32 = 1;
+        /// Only servers; no new flow begins here.
+        pub(crate) const SERVER: u32 = 2;
+    }
+
+    /// What the operator wants.
+    pub(crate) mod admin_state {
+        /// In use.
+        pub(crate) const UP: u32 = 0;
+        /// Keeps its flows and gets no new ones.
+        pub(crate) const DRAIN: u32 = 1;
+        /// Not used.
+        pub(crate) const DOWN: u32 = 2;
+    }
+
+    /// What is the case.
+    pub(crate) mod condition {
+        /// In use.
+        pub(crate) const UP: u32 = 0;
+        /// Keeps its flows and gets no new ones.
+        pub(crate) const DRAIN: u32 = 1;
+        /// Not used.
+        pub(crate) const DOWN: u32 = 2;
+        /// Did not answer and is left out.
+        pub(crate) const FAILED: u32 = 3;
+    }
+
+    /// How the server of a new flow is chosen.
+    pub(crate) mod scheduler {
+        /// Round robin.
+        pub(crate) const RR: u32 = 0;
+        /// Weighted round robin.
+        pub(crate) const WRR: u32 = 1;
+        /// Least connections.
+        pub(crate) const LC: u32 = 2;
+        /// Weighted least connections.
+        pub(crate) const WLC: u32 = 3;
+        /// By the client address.
+        pub(crate) const SOURCE_HASH: u32 = 4;
+        /// Consistent hash of the client address and port.
+        pub(crate) const MAGLEV: u32 = 5;
+        /// Smallest smoothed time from SYN to SYN/ACK.
+        pub(crate) const FASTEST: u32 = 6;
+    }
+
+    /// How a packet reaches its server.
+    pub(crate) mod method {
+        /// Addresses and ports are rewritten.
+        pub(crate) const NAT: u32 = 0;
+    }
+
+    /// Whether and how the client address is rewritten too.
+    pub(crate) mod snat_mode {
+        /// The server sees the client.
+        pub(crate) const NONE: u32 = 0;
+        /// The address that the route to the server prefers.
+        pub(crate) const AUTO: u32 = 1;
+        /// An address out of the given range.
+        pub(crate) const POOL: u32 = 2;
+    }
+
+    /// What becomes of a packet that has no flow and may not open one.
+    pub(crate) mod action {
+        /// Dropped and counted.
+        pub(crate) const DROP: u32 = 0;
+        /// Answered by a reset or an unreachable error.
+        pub(crate) const RESET: u32 = 1;
+        /// Left to the host stack.
+        pub(crate) const PASS: u32 = 2;
+    }
+
+    /// What becomes of living flows when their server or binding goes.
+    pub(crate) mod fate {
+        /// They live until they end.
+        pub(crate) const KEEP: u32 = 0;
+        /// They are ended, and both ends get a reset at their next packet.
+        pub(crate) const RESET: u32 = 1;
+    }
+
+    /// Where a flow stands, which sets its timeout.
+    pub(crate) mod flow_state {
+        /// Opened and not answered.
+        pub(crate) const SYN: u32 = 0;
+        /// Answered and not yet confirmed.
+        pub(crate) const SYN_ACK: u32 = 1;
+        /// Both ends have spoken.
+        pub(crate) const ESTABLISHED: u32 = 2;
+        /// One end is done.
+        pub(crate) const FIN: u32 = 3;
+        /// Both ends are done or one reset it.
+        pub(crate) const CLOSED: u32 = 4;
+        /// No answer yet, protocols without a handshake.
+        pub(crate) const UNREPLIED: u32 = 5;
+        /// Both ends have spoken, protocols without a handshake.
+        pub(crate) const REPLIED: u32 = 6;
+        /// Ended by the operator.
+        pub(crate) const RESET: u32 = 7;
+    }
+
+    /// What a counter counts.
+    pub(crate) mod counter_kind {
+        /// Something that happened.
+        pub(crate) const EVENT: u32 = 0;
+        /// Packets dropped for this reason.
+        pub(crate) const DROP: u32 = 1;
+        /// Packets left to the host stack for this reason.
+        pub(crate) const PASS: u32 = 2;
+    }
+}
