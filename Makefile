@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The front door. `make help` says what there is; Documentation/building.md has
+# the rest. KDIR=DIR builds against another kernel tree, SLR_KERNEL=7.3 against
+# another Debian kernel, CLIPPY=1 with clippy.
+
+# On Debian with a kernel that modules can be built for, build for that one.
+export SLR_KERNEL ?= $(shell scripts/env native)
+ifeq ($(SLR_KERNEL),)
+unexport SLR_KERNEL
+endif
+export KDIR CLIPPY V
+
+CARGO := scripts/env run cargo
+CLI   := --manifest-path userspace/Cargo.toml --target-dir build/userspace
+
+.PHONY: all module cli check check-quick lint demo vm install modules_install clean help
+
+all: module cli	## build slr.ko and the command slr
+
+module:	## build build/RELEASE/slr.ko
+	@scripts/kbuild
+
+cli:	## build build/userspace/release/slr
+	@$(CARGO) build --release $(CLI)
+
+check:	## lint, build, unit tests, tests in virtual machines
+	@scripts/check
+
+check-quick:	## lint, build and unit tests only
+	@scripts/check lint build unit
+
+lint:	## formatting, clippy, shellcheck, layers, generated files
+	@scripts/check lint
+
+demo:	## show slr at work in a virtual machine
+	@scripts/demo
+
+vm:	## a root shell in a virtual machine, checkout mounted
+	@scripts/vm
+
+install: modules_install	## install module and command on this machine
+	install -D -m 755 build/userspace/release/slr $(DESTDIR)/usr/sbin/slr
+
+modules_install: module	## install the module for the running kernel
+	@scripts/kbuild modules_install
+
+clean:	## delete what was built; `scripts/env clean` deletes the environment
+	rm -rf build
+
+help:	## this list
+	@sed -n 's/^\([a-z_-]*\):.*## /\1\t/p' Makefile | expand -t 18
