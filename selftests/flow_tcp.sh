@@ -1,0 +1,208 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What opens a flow, what belongs to it, and what becomes of packets without one.
+
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+V=203.0.113.1
+S=$V:80/tcp
+# Packets as they come, from a client that never sends a reset of its own.
+tcp() { in_ns cl python3 "$(dirname "$0")/packet.py" tcp c0 "$@"; }
+mute() {
+	cl nft add table ip mute
+	cl nft 'add chain ip mute out { type filter hook output priority 0; }'
+	cl nft 'add rule ip mute out tcp flags & rst == rst drop'
+	defer "ip netns exec cl nft delete table ip mute"
+}
+deaf() { # deaf NS: its answers are lost
+	in_ns "$1" nft add table ip deaf
+	in_ns "$1" nft 'add chain ip deaf out { type filter hook output priority 0; }'
+	in_ns "$1" nft 'add rule ip deaf out drop'
+	defer "ip netns exec $1 nft delete table ip deaf"
+}
+
+fresh() {
+	slr_reset
+	ports_up
+	slr service add $S scheduler rr "$@"
+	slr server add 10.2.0.11:8001 service $S threshold 0
+	slr server add 10.2.0.12:8001 service $S threshold 0
+}
+
+one_syn_one_flow() {
+	NAME="one SYN makes one flow and arrives once at one server"
+	fresh; mute
+	capture lan br0 'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn'
+	tcp $V 40001 80 S
+	capture_stop
+	want "SYNs at servers" "$(captured)" 1
+	want "flows" "$(flows virtual $V)" 1
+	want "fields" "$(slr -j flow show virtual $V | jq -c '.[0]|[.protocol,.client,.virtual,.server,."syn-repeats"]')" \
+		'["tcp","198.51.100.2:40001","203.0.113.1:80","10.2.0.11:8001",0]'
+}
+
+repeated_syn() {
+	NAME="a repeated SYN finds its flow, goes to the same server and is counted"
+	fresh; deaf h1
+	capture lan br0 'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn'
+	tcp $V 40002 80 S S S
+	capture_stop
+	want "SYNs to h1" "$(captured dst host 10.2.0.11)" 3
+	want "SYNs to h2" "$(captured dst host 10.2.0.12)" 0
+	want "flows" "$(flows virtual $V)" 1
+	want "repeats" "$(slr -j flow show virtual $V | jq '.[0]."syn-repeats"')" 2
+}
+
+reconnect_same_port() {
+	NAME="a connection broken and opened again with the same ports has one flow"
+	fresh
+	cl timeout 20 socat -u "TCP:$V:80,sourceport=40003,bind=198.51.100.2,reuseaddr" /dev/null &
+	until_ok 5 flow_is established || fail "not established"
+	# The client dies without a word, then comes back.
+	mute
+	kill -9 $!
+	wait $! 2>/dev/null
+	tcp $V 40003 80 S
+	want "flows of that client port" "$(flows client-port 40003)" 1
+}
+flow_is() { [[ $(slr -j flow show virtual $V | jq -r '.[0].state') == "$1" ]]; }
+
+states_and_counts() {
+	NAME="flows are as many as connections, and show their state"
+	fresh
+	local i
+	for i in 1 2 3 4 5; do # five of them
+		cl timeout 20 socat -u "TCP:$V:80" /dev/null &
+		defer "kill $!"
+	done
+	until_ok 8 eval '[[ $(flows state established) == 5 ]]' || fail "established: $(flows state established)"
+	want "shares" "$(slr -j server show | jq -c '[.[].flows]|sort')" '[2,3]'
+}
+
+wrong_port_is_no_part() {
+	NAME="a packet with the right addresses and a wrong port belongs to no flow"
+	fresh; mute
+	tcp $V 40005 80 S
+	local before
+	before=$(stat no-flow)
+	capture lan br0 'tcp dst port 8001'
+	tcp $V 40006 80 A
+	capture_stop
+	want "packets at servers" "$(captured)" 0
+	want "no-flow" $(($(stat no-flow) - before)) 1
+}
+
+without_a_flow() {
+	NAME="any packet but an opening one is rejected without a flow"
+	fresh; mute
+	local kind before
+	before=$(stat no-flow)
+	capture lan br0 'tcp dst port 8001'
+	for kind in A PA R FA SA; do tcp $V 40007 80 $kind; done
+	capture_stop
+	want "packets at servers" "$(captured)" 0
+	want "no-flow" $(($(stat no-flow) - before)) 5
+	want "flows" "$(flows client-port 40007)" 0
+}
+
+policy_by_kind() {
+	NAME="without a flow: drop, reset or pass, set by kind of packet"
+	fresh unknown ack reset unknown data pass unknown fin drop; mute
+	# Pass means the host's own stack routes it; give it somewhere to go.
+	ok route ip -n gw route add $V/32 via 10.2.0.13
+	defer "ip -n gw route del $V/32"
+	capture cl c0 "src host $V and tcp[tcpflags] & tcp-rst != 0"
+	tcp $V 40010 80 A
+	capture_stop
+	want "resets for an ACK" "$(captured)" 1
+	capture lan br0 "dst host $V and tcp dst port 80"
+	tcp $V 40011 80 PA
+	tcp $V 40012 80 FA
+	capture_stop
+	want "data passed on" "$(captured src port 40011)" 1
+	want "FIN dropped" "$(captured src port 40012)" 0
+}
+
+forged_reset() {
+	NAME="a forged RST or SYN neither ends nor steals a flow"
+	fresh
+	cl socat -u "TCP:$V:80,sourceport=40020,bind=198.51.100.2" /dev/null &
+	defer "kill $!"
+	until_ok 5 flow_is established || fail "not established"
+	mute
+	local server
+	server=$(slr -j flow show client-port 40020 | jq -r '.[0].server')
+	tcp $V 40020 80 R S
+	flow_is established || fail "state is $(slr flow show client-port 40020)"
+	want "server" "$(slr -j flow show client-port 40020 | jq -r '.[0].server')" "$server"
+}
+
+idle_flows_go() {
+	NAME="an idle flow is forgotten after its time, and its packets rejected"
+	fresh timeout syn 1 timeout established 3 timeout closed 1 timeout fin 1; mute
+	tcp $V 40030 80 S
+	until_ok 6 eval '[[ $(flows client-port 40030) == 0 ]]' || fail "flow is still there"
+	local before
+	before=$(stat no-flow)
+	tcp $V 40030 80 A
+	want "no-flow" $(($(stat no-flow) - before)) 1
+}
+
+table_full() {
+	NAME="a full table refuses new flows with a counted reason and keeps the old ones"
+	fresh; mute
+	defer "ip netns exec gw $SLR settings set flows-max 1048576"
+	ok limit slr settings set flows-max 3
+	local before
+	before=$(stat flow-table-full)
+	local p
+	for p in 1 2 3 4 5; do tcp $V 4010$p 80 S; done
+	want "flows" "$(flows)" 3
+	want "the old ones" "$(slr -j flow show | jq -c '[.[].client]|sort')" \
+		'["198.51.100.2:40101","198.51.100.2:40102","198.51.100.2:40103"]'
+	want "flow-table-full" $(($(stat flow-table-full) - before)) 2
+}
+
+pinned_whatever_changes() {
+	NAME="a transfer goes on at its server while weights, servers and bindings change"
+	fresh
+	head -c 3000000 /dev/urandom >"$TMP/www/big"
+	local sum
+	sum=$(sha256sum <"$TMP/www/big")
+	get --limit-rate 700k -m 30 http://$V/big | sha256sum >"$TMP/got" &
+	local pid=$!
+	until_ok 5 flow_is established || fail "not established"
+	local server
+	server=$(slr -j flow show virtual $V | jq -r '.[0].server')
+	ok weight slr server set "$server" weight 0
+	ok more slr server add 10.2.0.13:8001 service $S weight 100
+	sleep 1
+	ok unbind slr binding del $S "$server"
+	ok delete slr server del "$server"
+	wait $pid
+	want "content" "$(cat "$TMP/got")" "$sum"
+}
+
+reset_on_command() {
+	NAME="flows keep or reset: what becomes of living flows is the operator's choice"
+	fresh
+	cl socat -u "TCP:$V:80" /dev/null 2>"$TMP/err" &
+	local pid=$!
+	until_ok 5 flow_is established || fail "not established"
+	local server
+	server=$(slr -j flow show virtual $V | jq -r '.[0].server')
+	ok unbind slr binding del $S "$server" flows reset
+	want "reset" "$(slr -j flow show virtual $V | jq -r '.[0].state')" reset
+	kill $pid
+	fresh
+}
+
+net_up
+mkdir -p "$TMP/www"
+web h1 8001
+web h2 8001
+web h3 8001
+run_tests one_syn_one_flow repeated_syn reconnect_same_port states_and_counts wrong_port_is_no_part \
+	without_a_flow policy_by_kind forged_reset idle_flows_go table_full pinned_whatever_changes reset_on_command

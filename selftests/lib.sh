@@ -1,0 +1,298 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What every test uses: results in KTAP, undo beside do, namespaces wired as
+# below, real servers and clients in them. Sourced, never run.
+#
+#        198.51.100.0/24                  10.2.0.0/24
+#        2001:db8:100::/64                2001:db8:2::/64
+#   +----+               +----+               +-----+--- h1 .11
+#   | cl |c0 --------- g0| gw |g1 ----------- | lan |--- h2 .12
+#   +----+ .2         .1 +----+ .1            +-----+--- h3 .13
+#
+# cl, gw, h1, h2, h3 are namespaces; lan is a bridge of its own namespace. The
+# module's tables that matter are those of gw. Virtual hosts are 203.0.113.N and
+# 2001:db8:cafe::N, which cl reaches over gw and no host owns.
+
+SLR=${SLR:-slr}
+TMP=$(mktemp -d /tmp/slr-test.XXXXXX)
+SCRIPT=$(basename "$0" .sh)
+TESTS_RUN=0
+TESTS_FAILED=0
+DEFER=()
+
+# --- results ---------------------------------------------------------------
+
+# Undo of what was just done; run in reverse order at the end of the test.
+defer() { DEFER+=("$*"); }
+
+undo() {
+	local i
+	for ((i = ${#DEFER[@]} - 1; i >= 0; i--)); do
+		eval "${DEFER[i]}" >/dev/null 2>&1
+	done
+	DEFER=()
+}
+
+diag() { printf '# %s\n' "$*"; }
+
+# The running test has failed; it goes on, so that one run shows all it can.
+fail() {
+	RET=1
+	diag "FAIL ${FUNCNAME[1]}:${BASH_LINENO[0]}: $*"
+}
+
+skip() {
+	RET=4
+	SKIP_WHY=$*
+}
+
+# want WHAT GOT WANTED
+want() {
+	[[ "$2" == "$3" ]] && return 0
+	fail "$1: got '$2', wanted '$3'"
+}
+
+# want_match WHAT GOT REGEX
+want_match() {
+	[[ "$2" =~ $3 ]] && return 0
+	fail "$1: got '$2', wanted something like '$3'"
+}
+
+# want_between WHAT GOT LOW HIGH
+want_between() {
+	[[ "$2" =~ ^-?[0-9]+$ ]] && (($2 >= $3 && $2 <= $4)) && return 0
+	fail "$1: got '$2', wanted $3..$4"
+}
+
+# ok WHAT COMMAND...: the command must succeed; its output is shown if not.
+ok() {
+	local what=$1 out
+	shift
+	out=$("$@" 2>&1) && return 0
+	fail "$what: '$*' failed: ${out:0:600}"
+}
+
+# refused WHAT RC REGEX COMMAND...: must end with that status and say that.
+refused() {
+	local what=$1 rc=$2 re=$3 out got
+	shift 3
+	out=$("$@" 2>&1)
+	got=$?
+	[[ $got == "$rc" ]] || fail "$what: '$*' ended with $got, wanted $rc: $out"
+	[[ "$out" =~ $re ]] || fail "$what: '$*' said '$out', wanted '$re'"
+	[[ $(wc -l <<<"$out") == 1 || $rc == 2 ]] || fail "$what: more than one line: $out"
+}
+
+# until SECONDS COMMAND...: waits until the command succeeds.
+until_ok() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < end)) || return 1
+		sleep 0.2
+	done
+}
+
+# run_tests FUNCTION...: each sets NAME as its first act.
+run_tests() {
+	local t n=0
+	echo "TAP version 13"
+	echo "1..$#"
+	for t in "$@"; do
+		n=$((n + 1))
+		if [[ -n "${ONLY:-}" && ! "$t" =~ $ONLY ]]; then
+			echo "ok $n $SCRIPT: $t # SKIP not selected"
+			continue
+		fi
+		RET=0
+		NAME=$t
+		SKIP_WHY=
+		"$t"
+		[[ $RET == 1 ]] && dump_state
+		undo
+		TESTS_RUN=$((TESTS_RUN + 1))
+		case $RET in
+		0) echo "ok $n $SCRIPT: $NAME" ;;
+		4) echo "ok $n $SCRIPT: $NAME # SKIP $SKIP_WHY" ;;
+		*)
+			echo "not ok $n $SCRIPT: $NAME"
+			TESTS_FAILED=$((TESTS_FAILED + 1))
+			;;
+		esac
+	done
+	((TESTS_FAILED == 0))
+}
+
+# After a failure: what the tables and the log say.
+dump_state() {
+	ip netns list 2>/dev/null | grep -qw gw || return
+	{
+		ip netns exec gw "$SLR" conf show
+		ip netns exec gw "$SLR" flow show | head -20
+		ip netns exec gw "$SLR" stats show | grep -v ' 0$'
+		dmesg | tail -5
+	} 2>&1 | sed 's/^/#   /'
+}
+
+cleanup() {
+	undo
+	net_down
+	rm -rf "$TMP"
+}
+trap cleanup EXIT
+
+# --- namespaces --------------------------------------------------------------
+
+in_ns() {
+	local ns=$1
+	shift
+	ip netns exec "$ns" "$@"
+}
+cl() { in_ns cl "$@"; }
+gw() { in_ns gw "$@"; }
+slr() { in_ns gw "$SLR" "$@"; }
+
+new_ns() {
+	ip netns add "$1"
+	ip -n "$1" link set lo up
+	in_ns "$1" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
+}
+
+# wire NS1 DEV1 NS2 DEV2: a virtual cable, both ends up.
+wire() {
+	ip link add "$2" netns "$1" type veth peer name "$4" netns "$3"
+	ip -n "$1" link set "$2" up
+	ip -n "$3" link set "$4" up
+}
+
+addr() {
+	local ns=$1 dev=$2 a
+	shift 2
+	for a in "$@"; do
+		if [[ $a == *:* ]]; then
+			ip -n "$ns" addr add "$a" dev "$dev" nodad
+		else
+			ip -n "$ns" addr add "$a" dev "$dev"
+		fi
+	done
+}
+
+NAMESPACES="cl gw lan h1 h2 h3"
+
+net_up() {
+	local n h
+	for n in $NAMESPACES; do new_ns "$n"; done
+	wire cl c0 gw g0
+	wire lan l0 gw g1
+	ip -n lan link add br0 type bridge forward_delay 0 mcast_snooping 0
+	ip -n lan link set br0 up
+	ip -n lan link set l0 master br0
+	addr cl c0 198.51.100.2/24 2001:db8:100::2/64
+	addr gw g0 198.51.100.1/24 2001:db8:100::1/64
+	addr gw g1 10.2.0.1/24 2001:db8:2::1/64
+	ip -n cl route add default via 198.51.100.1
+	ip -n cl -6 route add default via 2001:db8:100::1
+	for h in 1 2 3; do
+		wire lan "l$h" "h$h" eth0
+		ip -n lan link set "l$h" master br0
+		addr "h$h" eth0 "10.2.0.1$h/24" "2001:db8:2::1$h/64"
+		ip -n "h$h" route add default via 10.2.0.1
+		ip -n "h$h" -6 route add default via 2001:db8:2::1
+	done
+	gw sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+}
+
+net_down() {
+	local n
+	for n in $NAMESPACES ${MORE_NAMESPACES:-}; do
+		ip netns list 2>/dev/null | grep -qw "$n" || continue
+		ip netns pids "$n" 2>/dev/null | xargs -r kill -9 2>/dev/null
+		ip netns del "$n"
+	done
+}
+
+# Both ports attached, nothing else configured.
+ports_up() {
+	slr port add g0
+	slr port add g1
+}
+
+# An empty configuration and no flows, between tests that share namespaces.
+slr_reset() {
+	printf '' | slr conf load -
+	slr flow del >/dev/null 2>&1
+}
+
+# --- real servers and clients -------------------------------------------------
+
+# web NS PORT...: nginx; each port answers "NS:PORT CLIENT_ADDRESS" to /, and
+# serves files of $TMP/www.
+web() {
+	local ns=$1 p dir=$TMP/web-$1
+	shift
+	mkdir -p "$dir" "$TMP/www"
+	{
+		echo "daemon on; pid $dir/pid; error_log $dir/error.log; worker_processes 1; user root;"
+		echo "events { worker_connections 16384; } worker_rlimit_nofile 40000;"
+		echo "http { access_log $dir/access.log; default_type text/plain; keepalive_requests 100000;"
+		echo " client_body_temp_path $dir; proxy_temp_path $dir; fastcgi_temp_path $dir; uwsgi_temp_path $dir; scgi_temp_path $dir;"
+		for p in "$@"; do
+			echo " server { listen $p backlog=8192; listen [::]:$p backlog=8192; root $TMP/www;"
+			printf "  location = / { return 200 \"%s:%s \$remote_addr\\\\n\"; } }\\n" "$ns" "$p"
+		done
+		echo "}"
+	} >"$dir/conf"
+	in_ns "$ns" nginx -c "$dir/conf" -e "$dir/error.log" || fail "nginx in $ns"
+	defer "kill \$(cat $dir/pid)"
+}
+
+# web_stop NS
+web_stop() {
+	kill "$(cat "$TMP/web-$1/pid")" 2>/dev/null
+	until_ok 5 eval "! kill -0 $(cat "$TMP/web-$1/pid" 2>/dev/null || echo 0) 2>/dev/null"
+}
+
+# get URL [CURL OPTIONS]: body, or curl's exit status in brackets.
+get() {
+	local out rc
+	out=$(cl curl -s -m 8 "$@")
+	rc=$?
+	((rc == 0)) && printf '%s' "$out" || printf '[%d]' "$rc"
+}
+
+# server_of URL: the "NS:PORT" that answered.
+server_of() { get "$@" | cut -d' ' -f1; }
+
+# spread N URL: how many of N requests each server answered, as JSON.
+spread() {
+	local i n=$1
+	shift
+	for ((i = 0; i < n; i++)); do server_of "$@"; echo; done | grep . | sort | uniq -c |
+		awk 'BEGIN{printf "{"} {printf "%s\"%s\":%s", s, $2, $1; s=","} END{print "}"}'
+}
+
+# capture NS DEV FILTER...: tcpdump into $TMP/NAME.pcap until capture_stop.
+capture() {
+	local ns=$1 dev=$2
+	shift 2
+	CAP=$TMP/$ns-$dev.pcap
+	ip netns exec "$ns" tcpdump -U -n -i "$dev" -w "$CAP" "$@" 2>"$TMP/tcpdump.err" &
+	CAP_PID=$!
+	until_ok 10 grep -q 'listening on' "$TMP/tcpdump.err" || fail "tcpdump on $ns/$dev"
+}
+
+capture_stop() {
+	sleep 0.5
+	kill -INT "$CAP_PID"
+	wait "$CAP_PID" 2>/dev/null
+}
+
+# captured FILTER...: number of packets in the last capture that match.
+captured() { tcpdump -n -r "$CAP" "$@" 2>/dev/null | wc -l; }
+
+# stat NAME: value of a counter of gw.
+stat() { slr -j stats show "$1" | jq -r '.[0].value // 0'; }
+
+# flows [FILTER]: number of flows of gw.
+flows() { slr -j flow show "$@" | jq length; }
