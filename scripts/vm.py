@@ -201,21 +201,23 @@ class Machine:
             end.close()
         qemu = self.children[-1]
         started = time.monotonic()
-        boot_limit = number("SLR_VM_BOOT_TIMEOUT", 180)
-        status = None
+        boot_limit, limit = number("SLR_VM_BOOT_TIMEOUT", 180), self.args.timeout
+        booted = status = None
         while self.ports:
-            waited = time.monotonic() - started
-            if b"ready" not in self.received["status"] and waited > boot_limit:
+            now = time.monotonic()
+            if booted is None and b"ready" in self.received["status"]:
+                booted = now
+            if booted is None and now - started > boot_limit:
                 return self.dead(f"did not boot in {boot_limit:.0f} s")
-            if waited > boot_limit + self.args.timeout:
-                return self.dead(f"the command did not end in {self.args.timeout:.0f} s", TIMEOUT)
+            if booted and self.args.command and now - booted > limit:
+                return self.dead(f"did not end its command in {limit:.0f} s", TIMEOUT)
             if not self.receive() and qemu.poll() is not None:
                 break
             if status is None:
                 found = re.search(rb"^exit (\d+)$", self.received["status"], re.M)
                 status = int(found[1]) if found else None
         if status is None:
-            return self.dead("died while the command ran" if b"ready" in self.received["status"] else "died while it booted")
+            return self.dead("died while its command ran" if booted else "died while it booted")
         return SPLAT if self.complaints() else status
 
     def receive(self):
