@@ -133,7 +133,7 @@ path_mtu() {
 	ip -n gw link set g1 mtu 1280
 	defer "ip -n gw link set g1 mtu 1500"
 	capture cl c0 'icmp[icmptype] == icmp-unreach or icmp6'
-	want "a datagram that may not be cut" "$(cl ping -M do -s 1250 -c 1 -W 1 $V 2>&1 | grep -ci 'mtu\|too long\|received' | sed 's/[1-9].*/some/')" some
+	want "a datagram that may not be cut" "$(cl ping -M "do" -s 1250 -c 1 -W 1 $V 2>&1 | grep -ci 'mtu\|too long\|received' | sed 's/[1-9].*/some/')" some
 	capture_stop
 }
 
