@@ -4,11 +4,11 @@
 # the rest. KDIR=DIR builds against another kernel tree, SLR_KERNEL=7.3 against
 # another Debian kernel, CLIPPY=1 with clippy.
 
-# On Debian with a kernel that modules can be built for, build for that one.
-export SLR_KERNEL ?= $(shell scripts/env native)
-ifeq ($(SLR_KERNEL),)
-unexport SLR_KERNEL
-endif
+# On Debian with a kernel that modules can be built for, build for that one;
+# virtual machines run the kernel that was asked for.
+asked := $(SLR_KERNEL)
+export SLR_KERNEL := $(or $(asked),$(shell scripts/env native))
+check check-quick lint demo vm: export SLR_KERNEL := $(asked)
 export KDIR CLIPPY V
 
 CARGO := scripts/env run cargo

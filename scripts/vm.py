@@ -189,8 +189,9 @@ class Machine:
 
     def write_job(self):
         lines = [f"export {n}={shlex.quote(v)}" for n, v in os.environ.items()
-                 if n in ("TERM", "CI") or n.startswith("SLR_")]
-        lines += [f"export SLR_MODULE={checkout()}/build/{self.release}/slr.ko",
+                 if n in ("TERM", "CI", "SLR") or n.startswith("SLR_")]
+        lines += [f"export SLR_KO=${{SLR_KO:-{checkout()}/build/{self.release}/slr.ko}}",
+                  f"export SLR=${{SLR:-{checkout()}/build/userspace/release/slr}}",
                   f"cd {shlex.quote(os.getcwd())}", f"exec {shlex.join(self.args.command or ['/bin/bash', '-i'])}"]
         (self.dir / "job").write_text("\n".join(lines) + "\n")
 
@@ -282,6 +283,8 @@ class Machine:
         return status
 
     def close(self):
+        if self.args.prefix and self.received["out"]:
+            self.show(b"\n")
         for child in self.children:
             child.kill()
             child.wait()
