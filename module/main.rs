@@ -7,6 +7,9 @@
 
 use kernel::prelude::*;
 
+// A library for the layers above: not all of it has a caller at all times.
+#[allow(dead_code, unused_imports)]
+mod kern;
 mod sys;
 
 module! {
@@ -21,7 +24,10 @@ struct Slr;
 
 impl kernel::Module for Slr {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        pr_info!("loaded {}\n", core::mem::size_of::<sys::bindings::sk_buff>());
+        pr_info!(
+            "loaded {}\n",
+            core::mem::size_of::<sys::bindings::sk_buff>()
+        );
         Ok(Slr)
     }
 }

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Safe abstractions over kernel services that the `kernel` crate lacks.
+//!
+//! The only home of `unsafe`. What is here knows kernel concepts only, is written as if for
+//! `rust/kernel`, and shows no raw pointer to the layers above, which are built under
+//! `#![forbid(unsafe_code)]`.
+
+pub(crate) mod net;
+pub(crate) mod sync;
