@@ -8,5 +8,6 @@
 pub(crate) mod deferred;
 pub(crate) mod percpu;
 pub(crate) mod rcu_cell;
+pub(crate) mod rcu_hash;
 pub(crate) mod spinlock_bh;
 pub(crate) mod work;
