@@ -7,4 +7,6 @@
 //! `#![forbid(unsafe_code)]`.
 
 pub(crate) mod net;
+pub(crate) mod random;
 pub(crate) mod sync;
+pub(crate) mod time;

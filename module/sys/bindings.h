@@ -24,9 +24,11 @@
 #include <net/arp.h>
 #include <net/dst.h>
 #include <net/genetlink.h>
+#include <net/gso.h>
 #include <net/ip.h>
 #include <net/ip6_route.h>
 #include <net/ipv6_frag.h>
+#include <net/l3mdev.h>
 #include <net/ndisc.h>
 #include <net/neighbour.h>
 #include <net/net_namespace.h>

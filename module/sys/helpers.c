@@ -5,9 +5,125 @@
  */
 #include "bindings.h"
 
-void *slr_helper_net_generic(const struct net *net, unsigned int id)
+struct net *slr_helper_maybe_get_net(struct net *net)
 {
-	return net_generic(net, id);
+	return maybe_get_net(net);
+}
+
+void slr_helper_put_net(struct net *net)
+{
+	put_net(net);
+}
+
+void slr_helper_dev_hold(struct net_device *dev)
+{
+	dev_hold(dev);
+}
+
+void slr_helper_dev_put(struct net_device *dev)
+{
+	dev_put(dev);
+}
+
+void slr_helper_skb_reserve(struct sk_buff *skb, int len)
+{
+	skb_reserve(skb, len);
+}
+
+int slr_helper_skb_cow_head(struct sk_buff *skb, unsigned int headroom)
+{
+	return skb_cow_head(skb, headroom);
+}
+
+void slr_helper_skb_orphan(struct sk_buff *skb)
+{
+	skb_orphan(skb);
+}
+
+void slr_helper_skb_dst_drop(struct sk_buff *skb)
+{
+	skb_dst_drop(skb);
+}
+
+void slr_helper_skb_dst_set_noref(struct sk_buff *skb, struct dst_entry *dst)
+{
+	skb_dst_set_noref(skb, dst);
+}
+
+void slr_helper_nf_reset_ct(struct sk_buff *skb)
+{
+	nf_reset_ct(skb);
+}
+
+int slr_helper_dev_hard_header(struct sk_buff *skb, struct net_device *dev,
+			       unsigned short type, const void *daddr,
+			       const void *saddr, unsigned int len)
+{
+	return dev_hard_header(skb, dev, type, daddr, saddr, len);
+}
+
+bool slr_helper_dst_hold_safe(struct dst_entry *dst)
+{
+	return dst_hold_safe(dst);
+}
+
+struct dst_entry *slr_helper_dst_check(struct dst_entry *dst, u32 cookie)
+{
+	return dst_check(dst, cookie);
+}
+
+u32 slr_helper_dst_mtu(const struct dst_entry *dst)
+{
+	return dst_mtu(dst);
+}
+
+int slr_helper_dst_output(struct net *net, struct sock *sk, struct sk_buff *skb)
+{
+	return dst_output(net, sk, skb);
+}
+
+unsigned int slr_helper_ip_dst_mtu_maybe_forward(const struct dst_entry *dst,
+						 bool forwarding)
+{
+	return ip_dst_mtu_maybe_forward(dst, forwarding);
+}
+
+unsigned int slr_helper_ip6_dst_mtu_maybe_forward(const struct dst_entry *dst,
+						  bool forwarding)
+{
+	return ip6_dst_mtu_maybe_forward(dst, forwarding);
+}
+
+u32 slr_helper_rt6_get_cookie(const struct rt6_info *rt)
+{
+	return rt6_get_cookie(rt);
+}
+
+struct neighbour *slr_helper_ip_neigh_gw4(struct net_device *dev, __be32 daddr)
+{
+	return ip_neigh_gw4(dev, daddr);
+}
+
+struct neighbour *slr_helper_ip_neigh_gw6(struct net_device *dev,
+					  const void *addr)
+{
+	return ip_neigh_gw6(dev, addr);
+}
+
+int slr_helper_neigh_output(struct neighbour *n, struct sk_buff *skb,
+			    bool skip_cache)
+{
+	return neigh_output(n, skb, skip_cache);
+}
+
+void slr_helper_local_bh_disable(void)
+{
+	local_bh_disable();
+}
+
+void slr_helper_local_bh_enable(void)
+{
+	local_bh_enable();
 }
 
 void slr_helper_cond_resched(void)

@@ -6,7 +6,38 @@
 #ifndef SLR_SYS_HELPERS_H
 #define SLR_SYS_HELPERS_H
 
-void *slr_helper_net_generic(const struct net *net, unsigned int id);
+/* kern/net */
+static const u16 SLR_HELPER_IPSKB_FORWARDED = IPSKB_FORWARDED;
+
+struct net *slr_helper_maybe_get_net(struct net *net);
+void slr_helper_put_net(struct net *net);
+void slr_helper_dev_hold(struct net_device *dev);
+void slr_helper_dev_put(struct net_device *dev);
+void slr_helper_skb_reserve(struct sk_buff *skb, int len);
+int slr_helper_skb_cow_head(struct sk_buff *skb, unsigned int headroom);
+void slr_helper_skb_orphan(struct sk_buff *skb);
+void slr_helper_skb_dst_drop(struct sk_buff *skb);
+void slr_helper_skb_dst_set_noref(struct sk_buff *skb, struct dst_entry *dst);
+void slr_helper_nf_reset_ct(struct sk_buff *skb);
+int slr_helper_dev_hard_header(struct sk_buff *skb, struct net_device *dev,
+			       unsigned short type, const void *daddr,
+			       const void *saddr, unsigned int len);
+bool slr_helper_dst_hold_safe(struct dst_entry *dst);
+struct dst_entry *slr_helper_dst_check(struct dst_entry *dst, u32 cookie);
+u32 slr_helper_dst_mtu(const struct dst_entry *dst);
+int slr_helper_dst_output(struct net *net, struct sock *sk, struct sk_buff *skb);
+unsigned int slr_helper_ip_dst_mtu_maybe_forward(const struct dst_entry *dst,
+						 bool forwarding);
+unsigned int slr_helper_ip6_dst_mtu_maybe_forward(const struct dst_entry *dst,
+						  bool forwarding);
+u32 slr_helper_rt6_get_cookie(const struct rt6_info *rt);
+struct neighbour *slr_helper_ip_neigh_gw4(struct net_device *dev, __be32 daddr);
+struct neighbour *slr_helper_ip_neigh_gw6(struct net_device *dev,
+					  const void *addr);
+int slr_helper_neigh_output(struct neighbour *n, struct sk_buff *skb,
+			    bool skip_cache);
+void slr_helper_local_bh_disable(void);
+void slr_helper_local_bh_enable(void);
 
 /* kern/sync */
 void slr_helper_cond_resched(void);
