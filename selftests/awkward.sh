@@ -52,7 +52,7 @@ print("same" if head == b"%d %d" % (n, zlib.crc32(d)) and body == d else "differ
 }
 
 fragments() {
-	NAME="fragmented datagrams pass both ways, in order and reversed, both families"
+	NAME="fragmented datagrams pass both ways; in order and reversed; both families"
 	fresh
 	udp_len h1
 	want "9000 bytes" "$(ask_big $V 9000)" same
@@ -66,7 +66,7 @@ fragments() {
 }
 
 options_and_padding() {
-	NAME="IP options, IPv6 extension headers and Ethernet padding are kept or trimmed rightly"
+	NAME="IP options; IPv6 extension headers and Ethernet padding are kept or trimmed rightly"
 	fresh
 	capture lan br0 'dst host 10.2.0.11 or dst host 2001:db8:2::11'
 	udp $V 4200 53 --opts
@@ -79,7 +79,7 @@ options_and_padding() {
 }
 
 wrong_checksums() {
-	NAME="a wrong checksum stays wrong, a right one stays right, offload on or off"
+	NAME="a wrong checksum stays wrong; a right one stays right; offload on or off"
 	fresh
 	web h1 8001
 	local feature v
@@ -105,7 +105,7 @@ wrong_checksums() {
 }
 
 traceroute_through() {
-	NAME="traceroute shows the gateway and then the virtual host, never the server"
+	NAME="traceroute shows the gateway and then the virtual host; never the server"
 	fresh
 	local out
 	out=$(cl traceroute -n -q 1 -w 2 -U -p 53 $V 2>&1)
@@ -119,7 +119,7 @@ traceroute_through() {
 }
 
 path_mtu() {
-	NAME="path MTU discovery works through the translator, both directions, both families"
+	NAME="path MTU discovery works through the translator; both directions; both families"
 	fresh
 	head -c 200000 /dev/urandom >"$TMP/www/file"
 	web h1 8001
@@ -138,7 +138,7 @@ path_mtu() {
 }
 
 icmp_errors() {
-	NAME="ICMP errors are translated with their quoted headers, in both directions"
+	NAME="ICMP errors are translated with their quoted headers; in both directions"
 	fresh
 	ok s slr service add $V:54/udp
 	ok m slr server add 10.2.0.12:5400 service $V:54/udp
@@ -183,7 +183,7 @@ ttl_one() {
 }
 
 download() {
-	NAME="a 100 MB download arrives with the right hash: super-packets on and off, with loss"
+	NAME="a 100 MB download arrives with the right hash: super-packets on and off; with loss"
 	fresh
 	dd if=/dev/urandom of="$TMP/www/100M" bs=1M count=100 status=none
 	web h1 8001

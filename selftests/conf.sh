@@ -25,7 +25,7 @@ example() {
 }
 
 fixed_point() {
-	NAME="conf show and load are a fixed point, and restore what was there"
+	NAME="conf show and load are a fixed point; and restore what was there"
 	slr_reset
 	ok load eval "example | slr conf load -"
 	slr conf show >"$TMP/a"
@@ -38,7 +38,7 @@ fixed_point() {
 }
 
 all_or_nothing() {
-	NAME="a file with an error changes nothing, and every error names file, line and column"
+	NAME="a file with an error changes nothing; and every error names file; line and column"
 	slr_reset
 	example | slr conf load -
 	slr conf show >"$TMP/a"
@@ -80,7 +80,7 @@ sync_keeps_flows() {
 }
 
 big_file() {
-	NAME="10,000 services load as one change"
+	NAME="10000 services load as one change"
 	slr_reset
 	local i
 	{
@@ -104,7 +104,7 @@ big_file() {
 }
 
 json_everywhere() {
-	NAME="every show speaks JSON, with counters when asked"
+	NAME="every show speaks JSON; with counters when asked"
 	slr_reset
 	example | slr conf load -
 	get http://$V.1/ >/dev/null
@@ -118,7 +118,7 @@ json_everywhere() {
 }
 
 wrong_words() {
-	NAME="wrong words: one sentence, status 2; refusals: one sentence, status 1"
+	NAME="wrong words: one sentence; status 2; refusals: one sentence; status 1"
 	slr_reset; ports_up
 	refused "object" 2 'unknown|unrecognized' slr nothing
 	refused "keyword" 2 'colour' slr service add $V.1:80/tcp colour red
@@ -137,7 +137,7 @@ wrong_words() {
 }
 
 no_permission() {
-	NAME="without permission, and without the module: one sentence that says what to do"
+	NAME="without permission; and without the module: one sentence that says what to do"
 	refused "user" 1 'root|CAP_NET_ADMIN|ermi' gw setpriv --reuid 65534 --clear-groups "$SLR" service show
 }
 
@@ -170,7 +170,7 @@ monitor() {
 }
 
 explain() {
-	NAME="explain says what would happen, and it is what happens"
+	NAME="explain says what would happen; and it is what happens"
 	slr_reset
 	example | slr conf load -
 	local out
@@ -193,7 +193,15 @@ every_drop_is_named() {
 	want "names twice" "$(jq -r '.[].name' "$TMP/stats" | sort | uniq -d | wc -l)" 0
 }
 
+names_in_the_guide() {
+	NAME="the documentation gives names to virtual addresses only"
+	local zone
+	zone=$(grep -hE 'IN (A|AAAA)' "$(dirname "$0")/../Documentation/guide/README.md")
+	want_between "records" "$(wc -l <<<"$zone")" 2 20
+	want "real addresses in it" "$(grep -cE ' 10\.|2001:db8:2:' <<<"$zone")" 0
+}
+
 net_up
 web h1 8001
 web h2 8002
-run_tests fixed_point all_or_nothing sync_keeps_flows big_file json_everywhere wrong_words no_permission batch monitor explain every_drop_is_named
+run_tests names_in_the_guide fixed_point all_or_nothing sync_keeps_flows big_file json_everywhere wrong_words no_permission batch monitor explain every_drop_is_named

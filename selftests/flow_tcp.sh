@@ -44,7 +44,7 @@ one_syn_one_flow() {
 }
 
 repeated_syn() {
-	NAME="a repeated SYN finds its flow, goes to the same server and is counted"
+	NAME="a repeated SYN finds its flow; goes to the same server and is counted"
 	fresh; deaf h1
 	capture lan br0 'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn'
 	tcp $V 40002 80 S S S
@@ -70,7 +70,7 @@ reconnect_same_port() {
 flow_is() { [[ $(slr -j flow show virtual $V | jq -r '.[0].state') == "$1" ]]; }
 
 states_and_counts() {
-	NAME="flows are as many as connections, and show their state"
+	NAME="flows are as many as connections; and show their state"
 	fresh
 	local i
 	for i in 1 2 3 4 5; do # five of them
@@ -108,7 +108,7 @@ without_a_flow() {
 }
 
 policy_by_kind() {
-	NAME="without a flow: drop, reset or pass, set by kind of packet"
+	NAME="without a flow: drop; reset or pass; set by kind of packet"
 	fresh unknown ack reset unknown data pass unknown fin drop; mute
 	# Pass means the host's own stack routes it; give it somewhere to go.
 	ok route ip -n gw route add $V/32 via 10.2.0.13
@@ -140,7 +140,7 @@ forged_reset() {
 }
 
 idle_flows_go() {
-	NAME="an idle flow is forgotten after its time, and its packets rejected"
+	NAME="an idle flow is forgotten after its time; and its packets rejected"
 	fresh timeout syn 1 timeout established 3 timeout closed 1 timeout fin 1; mute
 	tcp $V 40030 80 S
 	until_ok 6 eval '[[ $(flows client-port 40030) == 0 ]]' || fail "flow is still there"
@@ -166,7 +166,7 @@ table_full() {
 }
 
 pinned_whatever_changes() {
-	NAME="a transfer goes on at its server while weights, servers and bindings change"
+	NAME="a transfer goes on at its server while weights; servers and bindings change"
 	fresh
 	head -c 3000000 /dev/urandom >"$TMP/www/big"
 	local sum

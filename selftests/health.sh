@@ -24,7 +24,7 @@ silent() {
 }
 
 refusals() {
-	NAME="a server that refuses connections is failed at its threshold, and left out"
+	NAME="a server that refuses connections is failed at its threshold; and left out"
 	fresh
 	slr server add 10.2.0.11:9 service $S threshold 3 hold 0
 	local i
@@ -66,7 +66,7 @@ silence() {
 }
 
 backup_server() {
-	NAME="a failed server is replaced by its backup, at the mapped port"
+	NAME="a failed server is replaced by its backup; at the mapped port"
 	fresh
 	slr server add 10.2.0.12:8001
 	slr server add 10.2.0.11:9 service $S threshold 1 hold 0 backup 10.2.0.12:8001
@@ -76,7 +76,7 @@ backup_server() {
 }
 
 backup_service() {
-	NAME="a virtual host that cannot be served is served by its backup, under its own address"
+	NAME="a virtual host that cannot be served is served by its backup; under its own address"
 	fresh
 	slr service add 203.0.113.2:80/tcp
 	slr server add 10.2.0.13:8001 service 203.0.113.2:80/tcp
@@ -93,7 +93,7 @@ backup_service() {
 }
 
 service_state() {
-	NAME="a virtual host set down is treated as failed, and set up again is served"
+	NAME="a virtual host set down is treated as failed; and set up again is served"
 	fresh
 	slr server add 10.2.0.11:8001 service $S
 	want up "$(server_of http://$V/)" h1:8001
@@ -129,7 +129,7 @@ retry_by_command() {
 }
 
 drain() {
-	NAME="a draining server keeps its flows, gets no new ones, and says when it is empty"
+	NAME="a draining server keeps its flows; gets no new ones; and says when it is empty"
 	fresh timeout closed 1 timeout fin 1
 	slr server add 10.2.0.11:8001 service $S
 	slr server add 10.2.0.12:8001 service $S
@@ -164,7 +164,7 @@ drain_deadline() {
 }
 
 limit() {
-	NAME="beyond a server's limit new flows go to the next, and when all are full they are refused"
+	NAME="beyond a server's limit new flows go to the next; and when all are full they are refused"
 	fresh
 	slr server add 10.2.0.11:8001 service $S limit 2
 	slr server add 10.2.0.12:8001 service $S limit 1

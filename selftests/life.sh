@@ -46,7 +46,7 @@ no_module() {
 }
 
 namespace_goes() {
-	NAME="a namespace that goes under traffic takes its tables along, and nothing else"
+	NAME="a namespace that goes under traffic takes its tables along; and nothing else"
 	slr_reset
 	configure
 	local i
@@ -66,7 +66,7 @@ namespace_goes() {
 }
 
 device_goes() {
-	NAME="a device that goes detaches its port; renamed, it stays attached"
+	NAME="a device that goes detaches its port; renamed; it stays attached"
 	slr_reset
 	configure
 	ip -n gw link add d0 type dummy
@@ -117,7 +117,7 @@ route_changes() {
 }
 
 many_connections() {
-	NAME="10,000 connections at once, none lost"
+	NAME="10000 connections at once; none lost"
 	slr_reset
 	configure
 	cl sysctl -qw net.ipv4.ip_local_port_range='1024 65000'
@@ -160,7 +160,7 @@ asyncio.run(main())' >"$TMP/out" 2>"$TMP/err" &
 }
 
 one_client_many_flows() {
-	NAME="100,000 flows of one client address are found, listed and forgotten"
+	NAME="100000 flows of one client address are found; listed and forgotten"
 	slr_reset
 	ports_up
 	slr service add $V:53/udp timeout udp 60

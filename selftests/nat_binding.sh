@@ -45,7 +45,7 @@ port_by_port() {
 }
 
 whole_machine_object() {
-	NAME="a whole machine takes mapped ports, a port object only its own"
+	NAME="a whole machine takes mapped ports; a port object only its own"
 	slr_reset; ports_up
 	ok s slr service add $V.1:80/tcp
 	ok s slr service add $V.1:23/tcp
@@ -60,7 +60,7 @@ whole_machine_object() {
 }
 
 ranges() {
-	NAME="port ranges, kept and shifted, and their overlaps refused"
+	NAME="port ranges; kept and shifted; and their overlaps refused"
 	slr_reset; ports_up
 	ok s slr service add $V.1:8001-8003/tcp
 	ok m slr server add 10.2.0.11 service $V.1:8001-8003/tcp
@@ -75,7 +75,7 @@ ranges() {
 }
 
 any_port_number() {
-	NAME="any port the operator defines, up to 65535"
+	NAME="any port the operator defines; up to 65535"
 	slr_reset; ports_up
 	ok s slr service add $V.1:65535/tcp
 	ok m slr server add 10.2.0.11:8001 service $V.1:65535/tcp
@@ -87,7 +87,7 @@ any_port_number() {
 }
 
 order_of_definition() {
-	NAME="virtual host, ports, machine, binding; anything else is refused"
+	NAME="virtual host; ports; machine; binding; anything else is refused"
 	slr_reset; ports_up
 	refused "unknown service" 1 "$V.1:80/tcp" slr binding add $V.1:80/tcp 10.2.0.11
 	ok s slr service add $V.1:80/tcp

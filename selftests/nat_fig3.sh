@@ -48,7 +48,7 @@ three_sites_one_server() {
 }
 
 one_site_three_servers() {
-	NAME="one virtual host on three servers, each with its own port"
+	NAME="one virtual host on three servers; each with its own port"
 	local got
 	got=$(spread 9 "http://$V.1/")
 	want "servers of site 1" "$(jq -c 'keys' <<<"$got")" '["h1:8001","h2:80","h3:8001"]'
@@ -56,7 +56,7 @@ one_site_three_servers() {
 }
 
 mixed_roles() {
-	NAME="a server of one site only, and servers of several, at once"
+	NAME="a server of one site only; and servers of several; at once"
 	want "site 2" "$(spread 6 "http://$V.2/" | jq -c keys)" '["h1:8002","h3:8002"]'
 	want "site 3" "$(spread 6 "http://$V.3/" | jq -c keys)" '["h1:8003","h3:8003"]'
 }
@@ -68,7 +68,7 @@ six() {
 }
 
 client_sees_only_virtual() {
-	NAME="the client sees the virtual address only, and the server the client"
+	NAME="the client sees the virtual address only; and the server the client"
 	local name
 	capture cl c0
 	get "http://$V.1/" >/dev/null

@@ -51,7 +51,7 @@ udp_refused() {
 }
 
 udp_zero_checksum() {
-	NAME="UDP without a checksum stays without, a wrong one stays wrong"
+	NAME="UDP without a checksum stays without; a wrong one stays wrong"
 	fresh
 	ok s slr service add $V:53/udp
 	ok m slr server add 10.2.0.11:5300 service $V:53/udp
@@ -69,7 +69,7 @@ udp_zero_checksum() {
 }
 
 sctp() {
-	NAME="SCTP both families, with ports mapped"
+	NAME="SCTP both families; with ports mapped"
 	fresh
 	if ! in_ns h1 modprobe -q sctp && ! grep -q '^sctp' /proc/modules; then skip "kernel has no SCTP"; return; fi
 	in_ns h1 socat SCTP6-LISTEN:7001,ipv6-v6only=0,fork,reuseaddr "SYSTEM:echo h1" &
@@ -85,7 +85,7 @@ sctp() {
 }
 
 any_protocol() {
-	NAME="any protocol by address alone, GRE as the example"
+	NAME="any protocol by address alone; GRE as the example"
 	fresh
 	ok s slr service add $V
 	ok m slr server add 10.2.0.11 service $V
@@ -97,7 +97,7 @@ any_protocol() {
 }
 
 ping_whole_host() {
-	NAME="echo requests to a whole virtual host reach the server, replies carry the virtual address"
+	NAME="echo requests to a whole virtual host reach the server; replies carry the virtual address"
 	fresh
 	ok s slr service add $V
 	ok m slr server add 10.2.0.11 service $V

@@ -36,7 +36,7 @@ round_robin() {
 }
 
 weighted_round_robin() {
-	NAME="wrr gives each server its weight, and none to weight 0"
+	NAME="wrr gives each server its weight; and none to weight 0"
 	fresh wrr 1 2 3
 	want shares "$(shares "$(spread 12 http://$V/)")" '[2,4,6]'
 	ok weight slr server set 10.2.0.13:80 weight 0
@@ -77,7 +77,7 @@ source_hash() {
 }
 
 maglev() {
-	NAME="maglev moves few clients when a server goes, and shares them evenly"
+	NAME="maglev moves few clients when a server goes; and shares them evenly"
 	fresh maglev 1 1 1 table-size 4093 persist 0
 	many_clients 40
 	local i before=() after moved=0 gone=0
@@ -96,7 +96,7 @@ maglev() {
 }
 
 fastest() {
-	NAME="fastest prefers the server that answers soonest, and comes back when it is mended"
+	NAME="fastest prefers the server that answers soonest; and comes back when it is mended"
 	fresh fastest 1 1 1
 	ok delay tc -n h1 qdisc add dev eth0 root netem delay 60ms
 	ok delay tc -n h3 qdisc add dev eth0 root netem delay 60ms
@@ -112,7 +112,7 @@ fastest() {
 }
 
 persistence() {
-	NAME="a client keeps its server for the time set, under the mask set"
+	NAME="a client keeps its server for the time set; under the mask set"
 	fresh rr 1 1 1 persist 3 persist-mask 32
 	want "one client" "$(spread 5 http://$V/ | jq length)" 1
 	many_clients 3

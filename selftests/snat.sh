@@ -31,7 +31,7 @@ server_route_elsewhere() {
 }
 
 pool() {
-	NAME="source ports never collide, spread over a pool of addresses, and exhaustion is reported"
+	NAME="source ports never collide; spread over a pool of addresses; and exhaustion is reported"
 	fresh
 	ip -n lan route add 10.2.0.200/30 dev br0 2>/dev/null
 	ok s slr service add $S
@@ -53,7 +53,7 @@ pool() {
 }
 
 one_subnet() {
-	NAME="a client in the servers' subnet is served, by full NAT (one arm, hairpin)"
+	NAME="a client in the servers' subnet is served; by full NAT (one arm; hairpin)"
 	fresh
 	ok s slr service add $S
 	ok m slr server add 10.2.0.11:8001

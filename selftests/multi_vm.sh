@@ -8,7 +8,7 @@
 #          198.51.100.0/24                    10.2.0.0/24
 
 set -u
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(cd "$(dirname "$0")/machines" && pwd)
 vm=$here/../../scripts/vm
 dir=$(mktemp -d /tmp/slr-multi.XXXXXX)
 mkdir "$dir/share"
