@@ -7,12 +7,16 @@
 # On Debian with a kernel that modules can be built for, build for that one;
 # virtual machines run the kernel that was asked for.
 asked := $(SLR_KERNEL)
-export SLR_KERNEL := $(or $(asked),$(shell scripts/env native))
+ifeq ($(origin SLR_KERNEL),undefined)
+SLR_KERNEL := $(shell scripts/env native)
+endif
+export SLR_KERNEL
 check check-quick lint demo vm: export SLR_KERNEL := $(asked)
 export KDIR CLIPPY V
 
-CARGO := scripts/env run cargo
-CLI   := --manifest-path userspace/Cargo.toml --target-dir build/userspace
+CARGO   := scripts/env run cargo
+CLI     := --manifest-path userspace/Cargo.toml --target-dir build/userspace
+RELEASE := $(shell cat $(or $(KDIR),/nowhere)/include/config/kernel.release 2>/dev/null || uname -r)
 
 .PHONY: all module cli check check-quick lint demo vm install modules_install clean help
 
@@ -39,11 +43,13 @@ demo:	## show slr at work in a virtual machine
 vm:	## a root shell in a virtual machine, checkout mounted
 	@scripts/vm
 
-install: modules_install	## install module and command on this machine
+install: cli modules_install	## install module and command on this machine
 	install -D -m 755 build/userspace/release/slr $(DESTDIR)/usr/sbin/slr
 
-modules_install: module	## install the module for the running kernel
-	@scripts/kbuild modules_install
+modules_install: module	## install the module for the running kernel, or KDIR's
+	@test -e build/$(RELEASE)/slr.ko || { echo "no module was built for $(RELEASE): run a Debian kernel of backports, 7.2 or newer, or give KDIR=" >&2; exit 1; }
+	install -D -m 644 build/$(RELEASE)/slr.ko $(DESTDIR)/lib/modules/$(RELEASE)/updates/slr.ko
+	$(if $(DESTDIR),,depmod $(RELEASE))
 
 clean:	## delete what was built; `scripts/env clean` deletes the environment
 	rm -rf build
