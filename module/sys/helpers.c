@@ -165,3 +165,73 @@ bool slr_helper_cpu_possible(unsigned int cpu)
 {
 	return cpu_possible(cpu);
 }
+
+static_assert(SLR_HELPER_GENL_MCAST_CAP_NET_ADMIN == GENL_MCAST_CAP_NET_ADMIN);
+
+int slr_helper_genl_has_listeners(const struct genl_family *family, struct net *net,
+				  unsigned int group)
+{
+	return genl_has_listeners(family, net, group);
+}
+
+int slr_helper_genlmsg_multicast_netns(const struct genl_family *family, struct net *net,
+				       struct sk_buff *skb, u32 portid, unsigned int group,
+				       gfp_t flags)
+{
+	return genlmsg_multicast_netns(family, net, skb, portid, group, flags);
+}
+
+int slr_helper_genlmsg_unicast(struct net *net, struct sk_buff *skb, u32 portid)
+{
+	return genlmsg_unicast(net, skb, portid);
+}
+
+struct sk_buff *slr_helper_genlmsg_new(size_t payload, gfp_t flags)
+{
+	return genlmsg_new(payload, flags);
+}
+
+void slr_helper_nlmsg_free(struct sk_buff *skb)
+{
+	nlmsg_free(skb);
+}
+
+void slr_helper_genlmsg_end(struct sk_buff *skb, void *hdr)
+{
+	genlmsg_end(skb, hdr);
+}
+
+void slr_helper_genlmsg_cancel(struct sk_buff *skb, void *hdr)
+{
+	genlmsg_cancel(skb, hdr);
+}
+
+struct nlattr *slr_helper_nla_nest_start(struct sk_buff *skb, int attrtype)
+{
+	return nla_nest_start(skb, attrtype);
+}
+
+int slr_helper_nla_nest_end_safe(struct sk_buff *skb, struct nlattr *start)
+{
+	return nla_nest_end_safe(skb, start);
+}
+
+void slr_helper_nla_nest_cancel(struct sk_buff *skb, struct nlattr *start)
+{
+	nla_nest_cancel(skb, start);
+}
+
+struct net *slr_helper_genl_info_net(const struct genl_info *info)
+{
+	return genl_info_net(info);
+}
+
+const struct genl_info *slr_helper_genl_info_dump(struct netlink_callback *cb)
+{
+	return genl_info_dump(cb);
+}
+
+void slr_helper_genl_dump_check_consistent(struct netlink_callback *cb, void *user_hdr)
+{
+	genl_dump_check_consistent(cb, user_hdr);
+}

@@ -49,4 +49,23 @@ void slr_helper_this_cpu_add_u64(u64 *counter, u64 n);
 u64 *slr_helper_per_cpu_ptr_u64(u64 *base, unsigned int cpu);
 bool slr_helper_cpu_possible(unsigned int cpu);
 
+/* kern/net/genetlink */
+#define SLR_HELPER_GENL_MCAST_CAP_NET_ADMIN 1 /* GENL_MCAST_CAP_NET_ADMIN, a BIT() */
+int slr_helper_genl_has_listeners(const struct genl_family *family, struct net *net,
+				  unsigned int group);
+int slr_helper_genlmsg_multicast_netns(const struct genl_family *family, struct net *net,
+				       struct sk_buff *skb, u32 portid, unsigned int group,
+				       gfp_t flags);
+int slr_helper_genlmsg_unicast(struct net *net, struct sk_buff *skb, u32 portid);
+struct sk_buff *slr_helper_genlmsg_new(size_t payload, gfp_t flags);
+void slr_helper_nlmsg_free(struct sk_buff *skb);
+void slr_helper_genlmsg_end(struct sk_buff *skb, void *hdr);
+void slr_helper_genlmsg_cancel(struct sk_buff *skb, void *hdr);
+struct nlattr *slr_helper_nla_nest_start(struct sk_buff *skb, int attrtype);
+int slr_helper_nla_nest_end_safe(struct sk_buff *skb, struct nlattr *start);
+void slr_helper_nla_nest_cancel(struct sk_buff *skb, struct nlattr *start);
+struct net *slr_helper_genl_info_net(const struct genl_info *info);
+const struct genl_info *slr_helper_genl_info_dump(struct netlink_callback *cb);
+void slr_helper_genl_dump_check_consistent(struct netlink_callback *cb, void *user_hdr);
+
 #endif

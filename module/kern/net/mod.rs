@@ -9,6 +9,7 @@
 pub(crate) mod defrag;
 pub(crate) mod device;
 pub(crate) mod dst_cache;
+pub(crate) mod genetlink;
 pub(crate) mod hook;
 pub(crate) mod namespace;
 pub(crate) mod route;
