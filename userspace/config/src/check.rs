@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the objects of a file may say about each other: names once, ranges apart,
+//! references to what is there.
+
+use std::collections::hash_map::{Entry, HashMap};
+use std::collections::HashSet;
+
+use slr_netlink::{Backup, Object, ServerKey, Service, ServiceKey};
+
+use crate::file::{File, Line};
+use crate::limits::{self, Violation};
+use crate::word::Fault;
+
+/// All faults of a file, each with the position of its object. Objects that could not be
+/// read are not missed: a reference to something in a file with such lines is not judged.
+pub fn file(file: &File<'_>) -> Vec<(usize, Fault)> {
+    let mut faults = Vec::new();
+    duplicates(file, &mut faults);
+    overlaps(file, &mut faults);
+    let names = Names::new(file);
+    for (index, (object, line)) in file.objects.iter().enumerate() {
+        if let Err(violation) = limits::object(object) {
+            faults.push((index, locate(line, violation)));
+        }
+        names.check(object, line, |fault| faults.push((index, fault)));
+    }
+    faults
+}
+
+/// The word that a violation is about: the value behind its keyword, or the name.
+fn locate(line: &Line<'_>, violation: Violation) -> Fault {
+    let keyword: Vec<_> = match &violation.keyword {
+        Some(keyword) => keyword.split(' ').collect(),
+        None => return Fault::new(1, violation.text),
+    };
+    let found = line.windows(keyword.len()).position(|words| {
+        let mut pairs = words.iter().zip(&keyword);
+        pairs.all(|(word, keyword)| word.text == *keyword)
+    });
+    let word = found.map_or(1, |start| start + keyword.len());
+    Fault::new(word, violation.text)
+}
+
+fn line_number(line: &Line<'_>) -> usize {
+    line.first().map_or(0, |word| word.place.line)
+}
+
+/// No name twice.
+fn duplicates(file: &File<'_>, faults: &mut Vec<(usize, Fault)>) {
+    let mut seen = HashMap::new();
+    for (index, (object, line)) in file.objects.iter().enumerate() {
+        let name = match object {
+            Object::Binding(b) => {
+                let mut b = b.clone();
+                b.key = b.key.normal();
+                Object::Binding(b).to_string()
+            }
+            other => other.to_string(),
+        };
+        match seen.entry(name) {
+            Entry::Vacant(entry) => drop(entry.insert(line_number(line))),
+            Entry::Occupied(entry) => {
+                let (name, first) = (entry.key(), entry.get());
+                let word = usize::from(line.len() > 1);
+                let text = format!("{name} exists already, in line {first}");
+                faults.push((index, Fault::new(word, text)));
+            }
+        }
+    }
+}
+
+/// Ranges of one address and protocol have no port in common.
+fn overlaps(file: &File<'_>, faults: &mut Vec<(usize, Fault)>) {
+    let mut services: Vec<(usize, &ServiceKey)> = file
+        .objects
+        .iter()
+        .enumerate()
+        .filter_map(|(index, (object, _))| match object {
+            Object::Service(Service { key, .. }) if !key.ports.is_any() => Some((index, key)),
+            _ => None,
+        })
+        .collect();
+    services.sort_by_key(|(index, key)| (**key, *index));
+    // Of those so far, the one that reaches farthest.
+    let mut farthest: Option<(usize, &ServiceKey)> = None;
+    for (index, key) in services {
+        let same = |other: &ServiceKey| {
+            (other.customer, other.address, other.protocol)
+                == (key.customer, key.address, key.protocol)
+        };
+        let earlier = farthest.filter(|(_, other)| same(other));
+        if let Some((other_index, other)) = earlier {
+            if other.ports.overlaps(key.ports) && other != key {
+                // Report the later line, whichever range is the lower one.
+                let (index, key, other) = if index > other_index {
+                    (index, key, other)
+                } else {
+                    (other_index, other, key)
+                };
+                let text = format!("ports of service {key} overlap those of service {other}");
+                faults.push((index, Fault::new(1, text)));
+            }
+        }
+        if earlier.is_none_or(|(_, other)| other.ports.last < key.ports.last) {
+            farthest = Some((index, key));
+        }
+    }
+}
+
+/// What there is to refer to.
+struct Names {
+    services: HashSet<ServiceKey>,
+    servers: HashSet<ServerKey>,
+}
+
+impl Names {
+    fn new(file: &File<'_>) -> Self {
+        let objects = file.objects.iter().map(|(object, _)| object);
+        let services = objects.clone().filter_map(|object| match object {
+            Object::Service(s) => Some(s.key),
+            _ => None,
+        });
+        let servers = objects.filter_map(|object| match object {
+            Object::Server(s) => Some(s.key),
+            _ => None,
+        });
+        Self {
+            services: services.collect(),
+            servers: servers.collect(),
+        }
+    }
+
+    fn check(&self, object: &Object, line: &Line<'_>, mut fault: impl FnMut(Fault)) {
+        let backup = |text| {
+            let keyword = Some("backup".to_owned());
+            locate(line, Violation { keyword, text })
+        };
+        match object {
+            Object::Service(s) => match s.options.backup {
+                Some(Backup::To(key)) if !self.services.contains(&key) => {
+                    fault(backup(format!("service {key} is not defined")));
+                }
+                _ => {}
+            },
+            Object::Server(s) => match s.options.backup {
+                Some(Backup::To(key)) if !self.servers.contains(&key) => {
+                    fault(backup(format!("server {key} is not defined")));
+                }
+                _ => {}
+            },
+            Object::Binding(b) => {
+                if !self.services.contains(&b.key.service) {
+                    let text = format!("service {} is not defined", b.key.service);
+                    fault(Fault::new(1, text));
+                }
+                if !self.servers.contains(&b.key.server) {
+                    let text = format!("server {} is not defined", b.key.server);
+                    fault(Fault::new(2, text));
+                }
+            }
+            Object::Settings(_) | Object::Port(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::file::File;
+
+    fn say(text: &str) -> Vec<String> {
+        let file = File::parse("f", text);
+        let reports = file.finish().err().unwrap_or_default();
+        reports
+            .iter()
+            .map(|r| format!("{}:{} {}", r.place.line, r.place.column, r.text))
+            .collect()
+    }
+
+    #[test]
+    fn names_once() {
+        assert_eq!(
+            say("server 10.0.0.1\nport a\nserver 10.0.0.1 weight 2\nport a"),
+            [
+                "3:8 server 10.0.0.1 exists already, in line 1",
+                "4:6 port a exists already, in line 2"
+            ]
+        );
+        // One server may serve one service on several ports.
+        let ends = "service 192.0.2.1:80\nserver 10.0.0.1\nserver 10.0.0.2:5\n";
+        let twice = "binding 192.0.2.1:80 10.0.0.1\nbinding 192.0.2.1:80 10.0.0.1 port 5\n";
+        assert!(say(&(ends.to_owned() + twice)).is_empty());
+        let same = "binding 192.0.2.1:80 10.0.0.2:5\nbinding 192.0.2.1:80 10.0.0.2:5 port 5\n";
+        assert_eq!(say(&(ends.to_owned() + same)).len(), 1);
+    }
+
+    #[test]
+    fn ranges_apart() {
+        assert_eq!(
+            say("service 192.0.2.1:1-100\nservice 192.0.2.1:5\nservice 192.0.2.1:100-101"),
+            [
+                "2:9 ports of service 192.0.2.1:5/tcp overlap those of service \
+                 192.0.2.1:1-100/tcp",
+                "3:9 ports of service 192.0.2.1:100-101/tcp overlap those of service \
+                 192.0.2.1:1-100/tcp"
+            ]
+        );
+        assert_eq!(
+            say("service 192.0.2.1:80-90\nservice 192.0.2.1:70-80").len(),
+            1
+        );
+        assert!(say("service 192.0.2.1:1-9/tcp\nservice 192.0.2.1:1-9/udp").is_empty());
+        assert!(say("service 192.0.2.1:1-9\nservice 192.0.2.2:1-9").is_empty());
+        assert!(say("service 192.0.2.1:1-9\nservice 192.0.2.1/tcp\nservice 192.0.2.1").is_empty());
+    }
+
+    #[test]
+    fn references() {
+        assert_eq!(
+            say("binding 192.0.2.1 10.0.0.1\nservice 192.0.2.2 backup 192.0.2.3"),
+            [
+                "1:9 service 192.0.2.1 is not defined",
+                "1:19 server 10.0.0.1 is not defined",
+                "2:26 service 192.0.2.3 is not defined"
+            ]
+        );
+        assert!(say("service 192.0.2.2 backup 192.0.2.3\nservice 192.0.2.3").is_empty());
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A whole configuration, without what goes without saying.
+
+use std::collections::BTreeMap;
+
+use slr_netlink::{
+    Binding, BindingKey, BindingOptions, Object, Port, PortOptions, Server, ServerKey,
+    ServerOptions, Service, ServiceKey, ServiceOptions, Settings,
+};
+
+use crate::defaults;
+
+/// A configuration. Values that equal the default are `None`, so that two configurations
+/// that mean the same are equal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Config {
+    /// Limits.
+    pub settings: Settings,
+    /// Ports by device.
+    pub ports: BTreeMap<String, PortOptions>,
+    /// Services.
+    pub services: BTreeMap<ServiceKey, ServiceOptions>,
+    /// Servers.
+    pub servers: BTreeMap<ServerKey, ServerOptions>,
+    /// Bindings.
+    pub bindings: BTreeMap<BindingKey, BindingOptions>,
+}
+
+impl Config {
+    /// Adds an object, or replaces the one of its name.
+    pub fn insert(&mut self, object: Object) {
+        match defaults::strip_object(object) {
+            Object::Settings(settings) => self.settings = settings,
+            Object::Port(p) => drop(self.ports.insert(p.name, p.options)),
+            Object::Service(s) => drop(self.services.insert(s.key, s.options)),
+            Object::Server(s) => drop(self.servers.insert(s.key, s.options)),
+            Object::Binding(b) => drop(self.bindings.insert(b.key, b.options)),
+        }
+    }
+
+    /// All objects, in an order in which each refers only to those before it; backups
+    /// may also refer to later ones of their kind.
+    pub fn objects(&self) -> impl Iterator<Item = Object> + '_ {
+        let settings =
+            (self.settings != Settings::default()).then(|| Object::Settings(self.settings.clone()));
+        let ports = self.ports.iter().map(|(name, options)| {
+            Object::Port(Port {
+                name: name.clone(),
+                ifindex: None,
+                options: options.clone(),
+            })
+        });
+        let services = self.services.iter().map(|(key, options)| {
+            Object::Service(Service {
+                key: *key,
+                options: options.clone(),
+            })
+        });
+        let servers = self.servers.iter().map(|(key, options)| {
+            Object::Server(Server {
+                key: *key,
+                options: options.clone(),
+            })
+        });
+        let bindings = self.bindings.iter().map(|(key, options)| {
+            Object::Binding(Binding {
+                key: *key,
+                options: options.clone(),
+            })
+        });
+        settings
+            .into_iter()
+            .chain(ports)
+            .chain(services)
+            .chain(servers)
+            .chain(bindings)
+    }
+}
+
+impl FromIterator<Object> for Config {
+    fn from_iter<I: IntoIterator<Item = Object>>(objects: I) -> Self {
+        let mut config = Self::default();
+        for object in objects {
+            config.insert(object);
+        }
+        config
+    }
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The least changes that lead from one configuration to another.
+//!
+//! They come in an order in which the kernel accepts each: what is referred to is there,
+//! what is removed is not referred to, ranges never overlap on the way. Nothing that
+//! stays is removed and made again, so flows are kept. Only a binding that loses its own
+//! weight or range is, since "as the server has it" is no value to set; living flows
+//! outlive that too.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+
+use slr_netlink::wire::Value;
+use slr_netlink::{
+    Backup, Binding, BindingKey, BindingOptions, Change, Object, Port, Server, ServerKey,
+    ServerOptions, Service, ServiceKey, ServiceOptions, Verb,
+};
+
+use crate::config::Config;
+use crate::defaults;
+
+/// What must be done to `from` to make it `to`.
+pub fn diff(from: &Config, to: &Config) -> Vec<Change> {
+    let mut bindings = bindings(&from.bindings, &to.bindings);
+    let services = plan::<Services>(&from.services, &to.services);
+    let servers = plan::<Servers>(&from.servers, &to.servers);
+    let mut all = Vec::new();
+    let defaults = defaults::settings();
+    let settings = to.settings.clone().onto(&defaults);
+    if let Some(changed) = settings.without(&from.settings.clone().onto(&defaults)) {
+        all.push(Change::new(Verb::Set, Object::Settings(changed)));
+    }
+    ports(from, to, &mut all);
+    all.append(&mut bindings.old);
+    for plan in [services, servers] {
+        all.extend(plan.set);
+        all.extend(plan.del);
+        all.extend(plan.new);
+        all.extend(plan.late);
+    }
+    all.append(&mut bindings.new);
+    all
+}
+
+fn ports(from: &Config, to: &Config, all: &mut Vec<Change>) {
+    let defaults = defaults::port();
+    let change = |verb, name: &String, options| {
+        let port = Port {
+            name: name.clone(),
+            ifindex: None,
+            options,
+        };
+        Change::new(verb, Object::Port(port))
+    };
+    for name in from.ports.keys().filter(|n| !to.ports.contains_key(*n)) {
+        all.push(change(Verb::Del, name, Default::default()));
+    }
+    for (name, options) in &to.ports {
+        match from.ports.get(name) {
+            None => all.push(change(Verb::New, name, options.clone())),
+            Some(old) => {
+                let old = old.clone().onto(&defaults);
+                if let Some(changed) = options.clone().onto(&defaults).without(&old) {
+                    all.push(change(Verb::Set, name, changed));
+                }
+            }
+        }
+    }
+}
+
+/// Changes of bindings: before and after those of what they bind.
+struct Bindings {
+    old: Vec<Change>,
+    new: Vec<Change>,
+}
+
+fn bindings(
+    from: &BTreeMap<BindingKey, BindingOptions>,
+    to: &BTreeMap<BindingKey, BindingOptions>,
+) -> Bindings {
+    let change = |verb, key: &BindingKey, options| {
+        Change::new(verb, Object::Binding(Binding { key: *key, options }))
+    };
+    let mut old = Vec::new();
+    let mut new = Vec::new();
+    let defaults = defaults::binding();
+    for (key, before) in from {
+        let Some(after) = to.get(key) else {
+            old.push(change(Verb::Del, key, BindingOptions::default()));
+            continue;
+        };
+        let unset = before.weight.is_some() && after.weight.is_none()
+            || before.port_last.is_some() && after.port_last.is_none();
+        let before = before.clone().onto(&defaults);
+        if unset {
+            old.push(change(Verb::Del, key, BindingOptions::default()));
+            new.push(change(Verb::New, key, after.clone()));
+        } else if let Some(changed) = after.clone().onto(&defaults).without(&before) {
+            new.push(change(Verb::Set, key, changed));
+        }
+    }
+    for (key, options) in to.iter().filter(|(key, _)| !from.contains_key(*key)) {
+        new.push(change(Verb::New, key, options.clone()));
+    }
+    Bindings { old, new }
+}
+
+/// What services and servers have in common: each may refer to another of its kind.
+trait Kind {
+    type Key: Copy + Ord + Hash;
+    type Options: Value + Default;
+
+    fn defaults(key: &Self::Key) -> Self::Options;
+    fn backup(options: &mut Self::Options) -> &mut Option<Backup<Self::Key>>;
+    fn object(key: Self::Key, options: Self::Options) -> Object;
+}
+
+struct Services;
+
+impl Kind for Services {
+    type Key = ServiceKey;
+    type Options = ServiceOptions;
+
+    fn defaults(key: &ServiceKey) -> ServiceOptions {
+        defaults::service(key)
+    }
+    fn backup(options: &mut ServiceOptions) -> &mut Option<Backup<ServiceKey>> {
+        &mut options.backup
+    }
+    fn object(key: ServiceKey, options: ServiceOptions) -> Object {
+        Object::Service(Service { key, options })
+    }
+}
+
+struct Servers;
+
+impl Kind for Servers {
+    type Key = ServerKey;
+    type Options = ServerOptions;
+
+    fn defaults(_: &ServerKey) -> ServerOptions {
+        defaults::server()
+    }
+    fn backup(options: &mut ServerOptions) -> &mut Option<Backup<ServerKey>> {
+        &mut options.backup
+    }
+    fn object(key: ServerKey, options: ServerOptions) -> Object {
+        Object::Server(Server { key, options })
+    }
+}
+
+/// Changes of one kind, in the order in which they are made.
+#[derive(Default)]
+struct Plan {
+    /// Of what stays; nothing refers to what goes after these.
+    set: Vec<Change>,
+    /// Of what goes.
+    del: Vec<Change>,
+    /// Of what comes.
+    new: Vec<Change>,
+    /// References to what came later than what refers to it.
+    late: Vec<Change>,
+}
+
+fn target<K: Kind>(options: &K::Options) -> Option<K::Key> {
+    match K::backup(&mut options.clone()) {
+        Some(Backup::To(key)) => Some(*key),
+        _ => None,
+    }
+}
+
+fn with_backup<K: Kind>(backup: Backup<K::Key>) -> K::Options {
+    let mut options = K::Options::default();
+    *K::backup(&mut options) = Some(backup);
+    options
+}
+
+fn plan<K: Kind>(from: &BTreeMap<K::Key, K::Options>, to: &BTreeMap<K::Key, K::Options>) -> Plan {
+    let mut plan = Plan::default();
+    let change = |verb, key: &K::Key, options| Change::new(verb, K::object(*key, options));
+    let stays = |key: &K::Key| from.contains_key(key) && to.contains_key(key);
+    for (key, after) in to {
+        let Some(before) = from.get(key) else {
+            continue;
+        };
+        let defaults = K::defaults(key);
+        let (old, new) = (target::<K>(before), target::<K>(after));
+        let before = before.clone().onto(&defaults);
+        let Some(mut changed) = after.clone().onto(&defaults).without(&before) else {
+            continue;
+        };
+        if let Some(new) = new.filter(|new| !stays(new) && old != Some(*new)) {
+            // It comes later; only what goes must be let go of now.
+            let gone = old.is_some_and(|old| !to.contains_key(&old));
+            *K::backup(&mut changed) = gone.then_some(Backup::None);
+            let late = with_backup::<K>(Backup::To(new));
+            plan.late.push(change(Verb::Set, key, late));
+        }
+        if changed != K::Options::default() {
+            plan.set.push(change(Verb::Set, key, changed));
+        }
+    }
+    plan.del = deletions::<K>(from, to);
+    let mut made = Vec::new();
+    for (key, options) in to.iter().filter(|(key, _)| !from.contains_key(*key)) {
+        let mut options = options.clone();
+        made.push(*key);
+        if let Some(backup) = target::<K>(&options) {
+            // Keys are made in ascending order.
+            if !stays(&backup) && made.binary_search(&backup).is_err() {
+                *K::backup(&mut options) = None;
+                let late = with_backup::<K>(Backup::To(backup));
+                plan.late.push(change(Verb::Set, key, late));
+            }
+        }
+        plan.new.push(change(Verb::New, key, options));
+    }
+    plan
+}
+
+/// Removes what goes, each before what it refers to; a circle is opened first.
+fn deletions<K: Kind>(
+    from: &BTreeMap<K::Key, K::Options>,
+    to: &BTreeMap<K::Key, K::Options>,
+) -> Vec<Change> {
+    let mut all = Vec::new();
+    let going: BTreeMap<_, _> = from
+        .iter()
+        .filter(|(key, _)| !to.contains_key(*key))
+        .map(|(key, options)| (*key, target::<K>(options)))
+        .collect();
+    let mut referred: HashMap<K::Key, usize> = HashMap::new();
+    for backup in going.values().flatten().filter(|b| going.contains_key(*b)) {
+        *referred.entry(*backup).or_default() += 1;
+    }
+    let free = |key: &K::Key, referred: &HashMap<_, usize>| !referred.contains_key(key);
+    let mut ready: Vec<_> = going
+        .keys()
+        .rev()
+        .filter(|key| free(key, &referred))
+        .copied()
+        .collect();
+    let mut left = going.clone();
+    loop {
+        while let Some(key) = ready.pop() {
+            let Some(backup) = left.remove(&key) else {
+                continue;
+            };
+            let object = K::object(key, K::Options::default());
+            all.push(Change::new(Verb::Del, object));
+            if let Some(backup) = backup {
+                release(&mut referred, backup, &mut ready);
+            }
+        }
+        // Only circles are left: every one is referred to by exactly one other.
+        let Some((key, backup)) = left.iter_mut().next() else {
+            return all;
+        };
+        let object = K::object(*key, with_backup::<K>(Backup::None));
+        all.push(Change::new(Verb::Set, object));
+        if let Some(backup) = backup.take() {
+            release(&mut referred, backup, &mut ready);
+        }
+    }
+}
+
+/// One reference less; what has none may go.
+fn release<Key: Copy + Eq + Hash>(
+    referred: &mut HashMap<Key, usize>,
+    key: Key,
+    ready: &mut Vec<Key>,
+) {
+    if let Some(count) = referred.get_mut(&key) {
+        *count -= 1;
+        if *count == 0 {
+            referred.remove(&key);
+            ready.push(key);
+        }
+    }
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A configuration file: lines of words, the objects they make, and all that is wrong.
+//!
+//! `#` begins a comment where a word could begin; a backslash at the end of a line
+//! continues it. Every error of a file is reported, in the order of the file.
+
+use std::fmt;
+
+use slr_netlink::Object;
+
+use crate::check;
+use crate::config::Config;
+use crate::grammar;
+use crate::word::{Fault, Words};
+
+/// Where something stands: line and column, both from 1, the column in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Line.
+    pub line: usize,
+    /// Column.
+    pub column: usize,
+}
+
+/// A word and where it stands.
+#[derive(Clone, Debug)]
+pub struct Word<'a> {
+    /// Its text.
+    pub text: &'a str,
+    /// Where it begins.
+    pub place: Place,
+}
+
+impl AsRef<str> for Word<'_> {
+    fn as_ref(&self) -> &str {
+        self.text
+    }
+}
+
+/// The words of one line, its continuations included.
+pub type Line<'a> = Vec<Word<'a>>;
+
+/// An error in a file, as people want to see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Name of the file.
+    pub file: String,
+    /// Where.
+    pub place: Place,
+    /// What, as a clause.
+    pub text: String,
+    /// The line.
+    pub source: String,
+    /// How many characters are at fault.
+    pub width: usize,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place { line, column } = self.place;
+        writeln!(f, "{}:{line}:{column}: {}.", self.file, self.text)?;
+        writeln!(f, "    {}", self.source)?;
+        // Tabs stay tabs, so that the caret stands under the word.
+        let tab = |c| if c == '\t' { '\t' } else { ' ' };
+        let indent: String = self.source.chars().take(column - 1).map(tab).collect();
+        write!(f, "    {indent}{}", "^".repeat(self.width.max(1)))
+    }
+}
+
+/// A file that was read.
+#[derive(Debug)]
+pub struct File<'a> {
+    name: &'a str,
+    text: &'a str,
+    /// Objects, each with its line.
+    pub objects: Vec<(Object, Line<'a>)>,
+    reports: Vec<Report>,
+}
+
+impl<'a> File<'a> {
+    /// Reads and checks a file. What is wrong is in [`File::finish`].
+    pub fn parse(name: &'a str, text: &'a str) -> Self {
+        let mut file = Self {
+            name,
+            text,
+            objects: Vec::new(),
+            reports: Vec::new(),
+        };
+        for line in lines(text) {
+            match object(&line) {
+                Ok(object) => file.objects.push((object, line)),
+                Err(fault) => file.report(&line, fault),
+            }
+        }
+        for (index, fault) in check::file(&file) {
+            let line = file.objects[index].1.clone();
+            file.report(&line, fault);
+        }
+        file.reports.sort_by_key(|report| report.place);
+        file
+    }
+
+    /// The configuration, or all that is wrong with it.
+    pub fn finish(&self) -> Result<Config, &[Report]> {
+        if self.reports.is_empty() {
+            let objects = self.objects.iter().map(|(object, _)| object.clone());
+            Ok(objects.collect())
+        } else {
+            Err(&self.reports)
+        }
+    }
+
+    /// Where the object of that kind and name is defined: `FILE:LINE:COLUMN`.
+    pub fn place_of(&self, object: &Object) -> Option<String> {
+        let name = object.to_string();
+        let (_, line) = self.objects.iter().find(|(o, _)| o.to_string() == name)?;
+        let Place { line, column } = line.first()?.place;
+        Some(format!("{}:{line}:{column}", self.name))
+    }
+
+    fn report(&mut self, line: &Line<'_>, fault: Fault) {
+        let (place, width) = match line.get(fault.word) {
+            Some(word) => (word.place, word.text.chars().count()),
+            None => (end_of(line), 1),
+        };
+        let source = self.text.lines().nth(place.line - 1).unwrap_or_default();
+        self.reports.push(Report {
+            file: self.name.to_owned(),
+            place,
+            text: fault.text,
+            source: source.to_owned(),
+            width,
+        });
+    }
+}
+
+/// Behind the last word.
+fn end_of(line: &Line<'_>) -> Place {
+    match line.last() {
+        Some(word) => Place {
+            line: word.place.line,
+            column: word.place.column + word.text.chars().count(),
+        },
+        None => Place { line: 1, column: 1 },
+    }
+}
+
+/// The lines that have words.
+pub fn lines(text: &str) -> Vec<Line<'_>> {
+    let mut all = Vec::new();
+    let mut line = Line::new();
+    for (number, source) in text.lines().enumerate() {
+        let continues = words_of(source, number + 1, &mut line);
+        if !continues && !line.is_empty() {
+            all.push(std::mem::take(&mut line));
+        }
+    }
+    if !line.is_empty() {
+        all.push(line);
+    }
+    all
+}
+
+/// Appends the words of one line of text; says whether the next one continues it.
+fn words_of<'a>(source: &'a str, number: usize, line: &mut Line<'a>) -> bool {
+    let mut rest = source;
+    let mut column = 1;
+    loop {
+        let word = rest.trim_start();
+        column += rest[..rest.len() - word.len()].chars().count();
+        let end = word.find(char::is_whitespace).unwrap_or(word.len());
+        let (text, behind) = word.split_at(end);
+        if text.is_empty() || text.starts_with('#') {
+            return false;
+        }
+        let continues = behind.trim().is_empty() && text.ends_with('\\');
+        let text = if continues {
+            &text[..text.len() - 1]
+        } else {
+            text
+        };
+        if !text.is_empty() {
+            let place = Place {
+                line: number,
+                column,
+            };
+            line.push(Word { text, place });
+        }
+        if continues {
+            return true;
+        }
+        column += text.chars().count();
+        rest = behind;
+    }
+}
+
+/// Objects that a line may define.
+const KINDS: &[&str] = &["settings", "port", "service", "server", "binding"];
+
+fn object(line: &Line<'_>) -> Result<Object, Fault> {
+    let mut words = Words::new(line);
+    let kind = words.next().unwrap_or_default();
+    if KINDS.contains(&kind) && matches!(words.peek(), Some("add" | "set" | "del" | "show")) {
+        return Err(words.fault("a file says what there is, without a verb"));
+    }
+    let object = match kind {
+        "settings" => Object::Settings(grammar::settings(&mut words)?),
+        "port" => Object::Port(grammar::port(&mut words)?),
+        "service" => Object::Service(grammar::service(&mut words)?),
+        "server" => Object::Server(grammar::server(&mut words)?),
+        "binding" => Object::Binding(grammar::binding(&mut words)?),
+        _ => return Err(words.unknown(KINDS)),
+    };
+    words.end()?;
+    Ok(object)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reports(text: &str) -> Vec<String> {
+        let file = File::parse("f", text);
+        let reports = file.finish().err().unwrap_or_default();
+        reports.iter().map(ToString::to_string).collect()
+    }
+
+    fn places(text: &str) -> Vec<(usize, usize)> {
+        let file = File::parse("f", text);
+        let reports = file.finish().err().unwrap_or_default();
+        reports
+            .iter()
+            .map(|r| (r.place.line, r.place.column))
+            .collect()
+    }
+
+    #[test]
+    fn comments_and_continuations() {
+        let text =
+            "# a comment\n\n  port eth0 \\\n\tside client # more\nserver 10.0.0.1\\\n weight 3";
+        let file = File::parse("f", text);
+        let config = file.finish().unwrap();
+        assert_eq!(config.ports.len(), 1);
+        assert_eq!(config.servers.values().next().unwrap().weight, Some(3));
+        assert!(File::parse("f", "").finish().is_ok());
+        assert!(File::parse("f", "\\").finish().is_ok());
+    }
+
+    #[test]
+    fn the_caret_stands_under_the_word() {
+        assert_eq!(
+            reports("\tport  eth0 side up"),
+            [
+                "f:1:18: side: \"up\" is none of: any, client, server.\n    \
+              \tport  eth0 side up\n    \t                ^^"
+            ]
+        );
+        assert_eq!(
+            reports("server 10.0.0.1 weight"),
+            [
+                "f:1:23: weight lacks its value.\n    server 10.0.0.1 weight\n    \
+              \u{20}                     ^"
+            ]
+        );
+    }
+
+    #[test]
+    fn all_errors_in_the_order_of_the_file() {
+        let text = "service 192.0.2.1:80\nservice 192.0.2.1:80\nserver 10.0.0.300\n\
+                    binding 192.0.2.9:80 10.0.0.1 port 5 snat x\nfoo\nserver add 10.0.0.1\n";
+        assert_eq!(places(text), [(2, 9), (3, 8), (4, 43), (5, 1), (6, 8)]);
+    }
+
+    #[test]
+    fn continued_lines_keep_their_places() {
+        assert_eq!(places("server 10.0.0.1 \\\n  weight \\\n  many"), [(3, 3)]);
+        assert_eq!(places("server 10.0.0.1 weight 70000"), [(1, 24)]);
+    }
+
+    #[test]
+    fn place_of_an_object() {
+        let file = File::parse("f", "port eth0\n  service 192.0.2.1\n");
+        let (object, _) = &file.objects[1];
+        assert_eq!(file.place_of(object).unwrap(), "f:2:3");
+    }
+}

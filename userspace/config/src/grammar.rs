@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The grammar of each object: words to structure.
+//!
+//! The same words follow `slr OBJECT add` and begin a line of a file. Only the form is
+//! judged here; [`crate::limits`] and [`crate::check`] judge the sense.
+
+use slr_netlink::uapi::{self, Action, AdminState, Fate, Method, Scheduler, Side};
+use slr_netlink::{
+    Backup, Binding, BindingKey, BindingOptions, Port, PortOptions, Ports, Server, ServerKey,
+    ServerOptions, Service, ServiceKey, ServiceOptions, Settings, Snat, Timeouts, Unknown,
+};
+
+use crate::number::{count, seconds};
+use crate::word::{Fault, Words};
+
+/// Keywords of a port.
+pub const PORT: &[&str] = &["customer", "side", "announce"];
+/// Keywords of a service.
+pub const SERVICE: &[&str] = &[
+    "scheduler",
+    "table-size",
+    "persist",
+    "persist-mask",
+    "timeout",
+    "unknown",
+    "backup",
+    "state",
+];
+/// Keywords of a server.
+pub const SERVER: &[&str] = &[
+    "weight",
+    "limit",
+    "threshold",
+    "hold",
+    "backup",
+    "drain-timeout",
+    "state",
+];
+/// Keywords of a binding.
+pub const BINDING: &[&str] = &["port", "method", "weight", "snat"];
+/// Keywords of the settings.
+pub const SETTINGS: &[&str] = &["flows-max"];
+/// States that have a timeout.
+pub const TIMEOUTS: &[&str] = &[
+    "syn",
+    "established",
+    "fin",
+    "closed",
+    "udp",
+    "udp-replied",
+    "icmp",
+    "other",
+];
+/// Kinds of packets without a flow.
+pub const UNKNOWN: &[&str] = &["ack", "data", "fin", "rst", "icmp", "sctp", "other"];
+
+/// One name out of an enumeration of the spec.
+pub fn named<T>(
+    table: &'static uapi::Enum,
+    from: fn(u32) -> Option<T>,
+) -> impl FnOnce(&str) -> Result<T, String> {
+    move |text| {
+        let value = table.value_of(text).and_then(from);
+        value.ok_or_else(|| {
+            let names: Vec<_> = table.entries.iter().map(|e| e.name).collect();
+            format!("\"{text}\" is none of: {}", names.join(", "))
+        })
+    }
+}
+
+/// `none`, or what stands in.
+fn backup<K: std::str::FromStr<Err = String>>(text: &str) -> Result<Backup<K>, String> {
+    match text {
+        "none" => Ok(Backup::None),
+        _ => text.parse().map(Backup::To),
+    }
+}
+
+/// `public` or a number.
+pub fn customer(text: &str) -> Result<u32, String> {
+    match text {
+        "public" => Ok(0),
+        _ => text
+            .parse()
+            .map_err(|_| format!("customer \"{text}\" is unknown: there is only public")),
+    }
+}
+
+/// The name of a device, as the kernel allows them.
+pub fn device(text: &str) -> Result<String, String> {
+    let fits = (1..16).contains(&text.len()) && text != "." && text != "..";
+    if fits && !text.contains(|c: char| c == '/' || c == ':' || c.is_whitespace()) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("\"{text}\" cannot be the name of a device"))
+    }
+}
+
+fn on_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(format!("\"{text}\" is neither on nor off")),
+    }
+}
+
+/// `DEV [ OPTION ]...`
+pub fn port(words: &mut Words<'_>) -> Result<Port, Fault> {
+    let name = words.name("DEV", device)?;
+    let mut options = PortOptions::default();
+    while let Some(keyword) = words.next() {
+        match keyword {
+            "customer" => words.once(keyword, &mut options.customer, customer)?,
+            "side" => {
+                let parse = named(&uapi::SIDE_ENUM, Side::from_value);
+                words.once(keyword, &mut options.side, parse)?;
+            }
+            "announce" => words.once(keyword, &mut options.announce, on_off)?,
+            _ => return Err(words.unknown(PORT)),
+        }
+    }
+    Ok(Port {
+        name,
+        ifindex: None,
+        options,
+    })
+}
+
+/// `SERVICE [ OPTION ]...`
+pub fn service(words: &mut Words<'_>) -> Result<Service, Fault> {
+    let key = words.name("SERVICE", str::parse)?;
+    let mut options = ServiceOptions::default();
+    while let Some(keyword) = words.next() {
+        match keyword {
+            "scheduler" => {
+                let parse = named(&uapi::SCHEDULER_ENUM, Scheduler::from_value);
+                words.once(keyword, &mut options.scheduler, parse)?;
+            }
+            "table-size" => words.once(keyword, &mut options.table_size, count)?,
+            "persist" => words.once(keyword, &mut options.persist, seconds)?,
+            "persist-mask" => words.once(keyword, &mut options.persist_mask, mask)?,
+            "timeout" => timeout(words, options.timeouts.get_or_insert_default())?,
+            "unknown" => unknown(words, options.unknown.get_or_insert_default())?,
+            "backup" => words.once(keyword, &mut options.backup, backup::<ServiceKey>)?,
+            "state" => words.once(keyword, &mut options.state, up_down)?,
+            _ => return Err(words.unknown(SERVICE)),
+        }
+    }
+    Ok(Service { key, options })
+}
+
+fn mask(text: &str) -> Result<u8, String> {
+    let text = text.strip_prefix('/').unwrap_or(text);
+    match text.parse() {
+        Ok(length) if length <= 128 => Ok(length),
+        _ => Err(format!("\"{text}\" is not a prefix length 0..=128")),
+    }
+}
+
+fn up_down(text: &str) -> Result<AdminState, String> {
+    match text {
+        "up" => Ok(AdminState::Up),
+        "down" => Ok(AdminState::Down),
+        _ => Err(format!("\"{text}\" is none of: up, down")),
+    }
+}
+
+fn timeout(words: &mut Words<'_>, timeouts: &mut Timeouts) -> Result<(), Fault> {
+    let Some(state) = words.next() else {
+        return Err(words.fault("timeout lacks its state"));
+    };
+    let slot = match state {
+        "syn" => &mut timeouts.syn,
+        "established" => &mut timeouts.established,
+        "fin" => &mut timeouts.fin,
+        "closed" => &mut timeouts.closed,
+        "udp" => &mut timeouts.udp,
+        "udp-replied" => &mut timeouts.udp_replied,
+        "icmp" => &mut timeouts.icmp,
+        "other" => &mut timeouts.other,
+        _ => return Err(words.unknown(TIMEOUTS)),
+    };
+    words.once(&format!("timeout {state}"), slot, seconds)
+}
+
+fn unknown(words: &mut Words<'_>, unknown: &mut Unknown) -> Result<(), Fault> {
+    let Some(kind) = words.next() else {
+        return Err(words.fault("unknown lacks its kind of packet"));
+    };
+    let slot = match kind {
+        "ack" => &mut unknown.ack,
+        "data" => &mut unknown.data,
+        "fin" => &mut unknown.fin,
+        "rst" => &mut unknown.rst,
+        "icmp" => &mut unknown.icmp,
+        "sctp" => &mut unknown.sctp,
+        "other" => &mut unknown.other,
+        _ => return Err(words.unknown(UNKNOWN)),
+    };
+    let parse = named(&uapi::ACTION_ENUM, Action::from_value);
+    words.once(&format!("unknown {kind}"), slot, parse)
+}
+
+/// `SERVER [ OPTION ]...`
+pub fn server(words: &mut Words<'_>) -> Result<Server, Fault> {
+    let key = words.name("SERVER", str::parse)?;
+    let mut options = ServerOptions::default();
+    while server_option(words, &mut options)? {}
+    match words.next() {
+        Some(_) => Err(words.unknown(SERVER)),
+        None => Ok(Server { key, options }),
+    }
+}
+
+/// Takes one option of a server; false if what follows is none.
+pub fn server_option(words: &mut Words<'_>, options: &mut ServerOptions) -> Result<bool, Fault> {
+    let Some(keyword) = words.peek().filter(|word| SERVER.contains(word)) else {
+        return Ok(false);
+    };
+    words.take(keyword);
+    match keyword {
+        "weight" => words.once(keyword, &mut options.weight, count)?,
+        "limit" => words.once(keyword, &mut options.limit, count)?,
+        "threshold" => words.once(keyword, &mut options.threshold, count)?,
+        "hold" => words.once(keyword, &mut options.hold, hold)?,
+        "backup" => words.once(keyword, &mut options.backup, backup::<ServerKey>)?,
+        "drain-timeout" => words.once(keyword, &mut options.drain_timeout, seconds)?,
+        _ => {
+            let parse = named(&uapi::ADMIN_STATE_ENUM, AdminState::from_value);
+            words.once(keyword, &mut options.state, parse)?;
+        }
+    }
+    Ok(true)
+}
+
+fn hold(text: &str) -> Result<u32, String> {
+    match text {
+        "manual" => Ok(0),
+        _ => seconds(text),
+    }
+}
+
+/// `SERVICE SERVER [ OPTION ]...`
+pub fn binding(words: &mut Words<'_>) -> Result<Binding, Fault> {
+    let service = words.name("SERVICE", str::parse)?;
+    let server = words.name("SERVER", str::parse)?;
+    binding_options(words, service, server)
+}
+
+/// The options of a binding whose ends are known.
+pub fn binding_options(
+    words: &mut Words<'_>,
+    service: ServiceKey,
+    server: ServerKey,
+) -> Result<Binding, Fault> {
+    let mut ports: Option<Ports> = None;
+    let mut options = BindingOptions::default();
+    while let Some(keyword) = words.next() {
+        match keyword {
+            "port" => words.once(keyword, &mut ports, str::parse)?,
+            "method" => {
+                let parse = named(&uapi::METHOD_ENUM, Method::from_value);
+                words.once(keyword, &mut options.method, parse)?;
+            }
+            "weight" => words.once(keyword, &mut options.weight, count)?,
+            "snat" => words.once(keyword, &mut options.snat, snat)?,
+            _ => return Err(words.unknown(BINDING)),
+        }
+    }
+    let ports = ports.unwrap_or_default();
+    options.port_last = (ports.last != ports.first).then_some(ports.last);
+    let key = BindingKey {
+        service,
+        server,
+        port: ports.first,
+    };
+    Ok(Binding { key, options })
+}
+
+/// `none | auto | ADDR[-ADDR][:PORT-PORT]`; IPv6 in brackets where ports follow.
+pub fn snat(text: &str) -> Result<Snat, String> {
+    match text {
+        "none" => return Ok(Snat::None),
+        "auto" => return Ok(Snat::Auto),
+        _ => {}
+    }
+    let (addresses, ports) = match text.strip_prefix('[').map(|rest| rest.split_once(']')) {
+        Some(None) => return Err(format!("\"{text}\" lacks a closing bracket")),
+        Some(Some((addresses, ""))) => (addresses, None),
+        Some(Some((addresses, rest))) => match rest.strip_prefix(':') {
+            Some(ports) => (addresses, Some(ports)),
+            None => {
+                return Err(format!(
+                    "\"{rest}\" after the bracket is not \":PORT-PORT\""
+                ))
+            }
+        },
+        None => match text.split_once(':') {
+            Some((addresses, ports)) if !ports.contains(':') => (addresses, Some(ports)),
+            _ => (text, None),
+        },
+    };
+    let (first, last) = addresses.split_once('-').unwrap_or((addresses, addresses));
+    let address = |text: &str| {
+        text.parse().map_err(|_| {
+            format!("\"{text}\" is not an address: use none, auto or ADDR[-ADDR][:PORT-PORT]")
+        })
+    };
+    Ok(Snat::Pool {
+        first: address(first)?,
+        last: address(last)?,
+        ports: ports.map_or(Ok(Snat::PORTS), str::parse)?,
+    })
+}
+
+/// `flows-max N`
+pub fn settings(words: &mut Words<'_>) -> Result<Settings, Fault> {
+    let mut settings = Settings::default();
+    if words.peek().is_none() {
+        return Err(words.fault("flows-max is missing"));
+    }
+    while let Some(keyword) = words.next() {
+        match keyword {
+            "flows-max" => words.once(keyword, &mut settings.flows_max, count)?,
+            _ => return Err(words.unknown(SETTINGS)),
+        }
+    }
+    Ok(settings)
+}
+
+/// `[ flows { keep | reset } ]`
+pub fn fate(words: &mut Words<'_>) -> Result<Option<Fate>, Fault> {
+    let mut fate = None;
+    if words.take("flows") {
+        let parse = named(&uapi::FATE_ENUM, Fate::from_value);
+        words.once("flows", &mut fate, parse)?;
+    }
+    Ok(fate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(text: &str) -> Vec<&str> {
+        text.split_whitespace().collect()
+    }
+
+    #[test]
+    fn a_service_with_everything() {
+        let text = "203.0.113.10:80/tcp scheduler maglev table-size 251 persist 5m persist-mask \
+                    24 timeout syn 5 timeout udp-replied 1h unknown ack reset unknown other pass \
+                    backup 203.0.113.11:80/tcp state down";
+        let words = all(text);
+        let service = service(&mut Words::new(&words)).unwrap();
+        let o = service.options;
+        assert_eq!(o.scheduler, Some(Scheduler::Maglev));
+        assert_eq!(o.persist, Some(300));
+        assert_eq!(o.timeouts.unwrap().udp_replied, Some(3600));
+        assert_eq!(o.unknown.unwrap().ack, Some(Action::Reset));
+        assert_eq!(o.unknown.unwrap().data, None);
+        assert_eq!(o.state, Some(AdminState::Down));
+    }
+
+    #[test]
+    fn faults() {
+        let fault = |text: &str| {
+            let words = all(text);
+            let fault = service(&mut Words::new(&words)).unwrap_err();
+            (fault.word, fault.text)
+        };
+        assert_eq!(fault("").0, 0);
+        assert_eq!(fault("203.0.113.300").0, 0);
+        assert_eq!(fault("203.0.113.1 scheduler").0, 2);
+        assert_eq!(fault("203.0.113.1 scheduler best").0, 2);
+        assert_eq!(fault("203.0.113.1 colour red").0, 1);
+        assert_eq!(fault("203.0.113.1 timeout never 5").0, 2);
+        assert_eq!(fault("203.0.113.1 timeout syn 5 timeout syn 6").0, 5);
+        assert!(fault("203.0.113.1 scheduler best").1.contains("maglev"));
+        assert!(fault("203.0.113.1 state drain").1.contains("up, down"));
+    }
+
+    #[test]
+    fn pools() {
+        let pool = |text| snat(text).unwrap();
+        let ports = |first, last| Ports { first, last };
+        let make = |first: &str, last: &str, ports| Snat::Pool {
+            first: first.parse().unwrap(),
+            last: last.parse().unwrap(),
+            ports,
+        };
+        assert_eq!(pool("auto"), Snat::Auto);
+        assert_eq!(pool("10.0.0.1"), make("10.0.0.1", "10.0.0.1", Snat::PORTS));
+        assert_eq!(
+            pool("10.0.0.1-10.0.0.9:2000-2999"),
+            make("10.0.0.1", "10.0.0.9", ports(2000, 2999))
+        );
+        assert_eq!(
+            pool("fd00::1-fd00::9"),
+            make("fd00::1", "fd00::9", Snat::PORTS)
+        );
+        assert_eq!(
+            pool("[fd00::1-fd00::9]:2000-2999"),
+            make("fd00::1", "fd00::9", ports(2000, 2999))
+        );
+        for wrong in [
+            "",
+            "any",
+            "10.0.0.1-",
+            "10.0.0.1:99-1",
+            "[fd00::1",
+            "[fd00::1]x",
+        ] {
+            assert!(snat(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn devices() {
+        assert!(device("eth0.7").is_ok());
+        for wrong in ["", ".", "a/b", "sixteen-letters!", "a b"] {
+            assert!(device(wrong).is_err(), "{wrong}");
+        }
+    }
+}

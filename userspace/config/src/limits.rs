@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What one object may say, whatever else there is: ranges of numbers, families.
+//!
+//! The kernel refuses the same; this says it with the words in front of one. Ranges are
+//! those of the netlink specification.
+
+use std::net::IpAddr;
+
+use slr_netlink::uapi::{self, AttrSet};
+use slr_netlink::{
+    Backup, Binding, Object, Ports, Protocol, Server, ServerKey, Service, ServiceKey, Snat,
+    Timeouts,
+};
+
+use crate::defaults::address_bits;
+
+/// What is wrong with an object: a clause, and the keyword it is about. Without one it is
+/// about the name of the object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Keyword, of which the value is wrong.
+    pub keyword: Option<String>,
+    /// A clause for `Error: ...`.
+    pub text: String,
+}
+
+impl Violation {
+    fn of(keyword: &str, text: impl Into<String>) -> Self {
+        Self {
+            keyword: Some(keyword.to_owned()),
+            text: text.into(),
+        }
+    }
+
+    fn name(text: impl Into<String>) -> Self {
+        Self {
+            keyword: None,
+            text: text.into(),
+        }
+    }
+}
+
+/// Checks an object of any kind.
+pub fn object(object: &Object) -> Result<(), Violation> {
+    match object {
+        Object::Settings(s) => range(&uapi::SETTINGS, "flows-max", "flows-max", s.flows_max),
+        Object::Port(_) => Ok(()),
+        Object::Service(s) => service(s),
+        Object::Server(s) => server(s),
+        Object::Binding(b) => binding(b),
+    }
+}
+
+/// A number against its attribute's range in the specification.
+fn range(set: &AttrSet, attr: &str, keyword: &str, value: Option<u32>) -> Result<(), Violation> {
+    let Some(value) = value else { return Ok(()) };
+    let (min, max) = match set.by_name(attr) {
+        Some(attr) => (attr.min.unwrap_or(0), attr.max.unwrap_or(u32::MAX.into())),
+        None => (0, u32::MAX.into()),
+    };
+    if (min..=max).contains(&u64::from(value)) {
+        Ok(())
+    } else {
+        let text = format!("{keyword} must be {min}..={max}, not {value}");
+        Err(Violation::of(keyword, text))
+    }
+}
+
+fn is_prime(number: u32) -> bool {
+    number > 1
+        && (2..)
+            .take_while(|d| d * d <= number)
+            .all(|d| number % d != 0)
+}
+
+fn family(address: IpAddr) -> &'static str {
+    if address.is_ipv4() {
+        "IPv4"
+    } else {
+        "IPv6"
+    }
+}
+
+fn same_family(keyword: Option<&str>, a: IpAddr, b: IpAddr) -> Result<(), Violation> {
+    if a.is_ipv4() == b.is_ipv4() {
+        return Ok(());
+    }
+    let text = format!("{a} is {} and {b} is {}", family(a), family(b));
+    Err(Violation {
+        keyword: keyword.map(str::to_owned),
+        text,
+    })
+}
+
+fn unicast(address: IpAddr) -> Result<(), Violation> {
+    if address.is_unspecified() || address.is_multicast() {
+        return Err(Violation::name(format!("{address} is no unicast address")));
+    }
+    Ok(())
+}
+
+fn service(service: &Service) -> Result<(), Violation> {
+    let (key, options) = (&service.key, &service.options);
+    unicast(key.address)?;
+    range(
+        &uapi::SERVICE,
+        "table-size",
+        "table-size",
+        options.table_size,
+    )?;
+    if let Some(size) = options.table_size.filter(|size| !is_prime(*size)) {
+        let text = format!("table-size must be a prime, which {size} is not");
+        return Err(Violation::of("table-size", text));
+    }
+    range(&uapi::SERVICE, "persist", "persist", options.persist)?;
+    let bits = address_bits(key.address);
+    if options.persist_mask.is_some_and(|mask| mask > bits) {
+        let text = format!(
+            "persist-mask must be 0..={bits} for an {}",
+            family(key.address)
+        );
+        return Err(Violation::of("persist-mask", text + " address"));
+    }
+    if let Some(t) = &options.timeouts {
+        timeouts(t)?;
+    }
+    if let Some(Backup::To(backup)) = options.backup {
+        same_family(Some("backup"), key.address, backup.address)?;
+        if backup == *key {
+            let text = format!("service {key} cannot be its own backup");
+            return Err(Violation::of("backup", text));
+        }
+    }
+    Ok(())
+}
+
+fn timeouts(timeouts: &Timeouts) -> Result<(), Violation> {
+    for (state, value) in [
+        ("syn", timeouts.syn),
+        ("established", timeouts.established),
+        ("fin", timeouts.fin),
+        ("closed", timeouts.closed),
+        ("udp", timeouts.udp),
+        ("udp-replied", timeouts.udp_replied),
+        ("icmp", timeouts.icmp),
+        ("other", timeouts.other),
+    ] {
+        range(&uapi::TIMEOUTS, state, &format!("timeout {state}"), value)?;
+    }
+    Ok(())
+}
+
+fn server(server: &Server) -> Result<(), Violation> {
+    let (key, options) = (&server.key, &server.options);
+    unicast(key.address)?;
+    range(&uapi::SERVER, "weight", "weight", options.weight)?;
+    range(&uapi::SERVER, "threshold", "threshold", options.threshold)?;
+    range(&uapi::SERVER, "hold", "hold", options.hold)?;
+    range(
+        &uapi::SERVER,
+        "drain-timeout",
+        "drain-timeout",
+        options.drain_timeout,
+    )?;
+    if let Some(Backup::To(backup)) = options.backup {
+        same_family(Some("backup"), key.address, backup.address)?;
+        if backup == *key {
+            let text = format!("server {key} cannot be its own backup");
+            return Err(Violation::of("backup", text));
+        }
+    }
+    Ok(())
+}
+
+fn binding(binding: &Binding) -> Result<(), Violation> {
+    let (key, options) = (&binding.key, &binding.options);
+    let (service, server) = (&key.service, &key.server);
+    same_family(None, service.address, server.address)?;
+    let ports = Ports {
+        first: key.port,
+        last: options.port_last.unwrap_or(key.port),
+    };
+    mapping(service, server, ports)?;
+    range(&uapi::BINDING, "weight", "weight", options.weight)?;
+    match options.snat {
+        Some(Snat::Pool { first, last, .. }) => {
+            same_family(Some("snat"), service.address, first)?;
+            same_family(Some("snat"), first, last)?;
+            if last < first {
+                let text = format!("the range {first}-{last} ends before it begins");
+                return Err(Violation::of("snat", text));
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Where on the server the ports of the service go.
+fn mapping(service: &ServiceKey, server: &ServerKey, ports: Ports) -> Result<(), Violation> {
+    if ports.is_any() {
+        return Ok(());
+    }
+    if service.protocol != Protocol::ANY && !service.protocol.has_ports() {
+        let text = format!("protocol {} has no ports to map", service.protocol);
+        return Err(Violation::of("port", text));
+    }
+    if server.port != 0 && ports != Ports::one(server.port) {
+        let text = format!("port must be absent or that of the server, {}", server.port);
+        return Err(Violation::of("port", text));
+    }
+    if ports.count() > 1 && ports.count() != service.ports.count() {
+        let text = format!(
+            "the range {ports} is not as long as that of service {service}: {} and {} ports",
+            ports.count(),
+            match service.ports.count() {
+                0 => 65535,
+                count => count,
+            }
+        );
+        return Err(Violation::of("port", text));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grammar;
+    use crate::word::Words;
+
+    fn say(line: &str) -> String {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let mut rest = Words::new(&words[1..]);
+        let parsed = match words[0] {
+            "service" => grammar::service(&mut rest).map(Object::Service),
+            "server" => grammar::server(&mut rest).map(Object::Server),
+            "settings" => grammar::settings(&mut rest).map(Object::Settings),
+            _ => grammar::binding(&mut rest).map(Object::Binding),
+        };
+        match object(&parsed.unwrap()) {
+            Ok(()) => String::new(),
+            Err(v) => format!("{}: {}", v.keyword.unwrap_or_default(), v.text),
+        }
+    }
+
+    #[test]
+    fn numbers() {
+        assert_eq!(
+            say("server 10.0.0.1 weight 70000"),
+            "weight: weight must be 0..=65535, not 70000"
+        );
+        assert_eq!(say("server 10.0.0.1 weight 65535 limit 4294967295"), "");
+        assert!(say("settings flows-max 0").contains("must be 1..="));
+        assert!(say("service 192.0.2.1 timeout syn 0").starts_with("timeout syn: "));
+        assert!(say("service 192.0.2.1 persist-mask 33").contains("0..=32"));
+        assert_eq!(say("service 2001:db8::1 persist-mask 64"), "");
+        assert!(say("service 192.0.2.1 table-size 4094").contains("prime"));
+        assert!(say("service 192.0.2.1 table-size 131072").contains("251..=131071"));
+    }
+
+    #[test]
+    fn families() {
+        for line in [
+            "binding 192.0.2.1 2001:db8::1",
+            "binding 192.0.2.1 10.0.0.1 snat fd00::1",
+            "service 192.0.2.1 backup 2001:db8::1",
+            "server 10.0.0.1 backup fd00::1",
+        ] {
+            assert!(say(line).contains("IPv4"), "{line}");
+        }
+        assert!(say("service 224.0.0.1").contains("unicast"));
+        assert!(say("service 0.0.0.0").contains("unicast"));
+        assert!(say("server 10.0.0.1 backup 10.0.0.1").contains("own backup"));
+    }
+
+    #[test]
+    fn ports() {
+        assert_eq!(
+            say("binding 192.0.2.1:80-89/tcp 10.0.0.1 port 8080-8089"),
+            ""
+        );
+        assert_eq!(say("binding 192.0.2.1:80-89/tcp 10.0.0.1 port 8080"), "");
+        assert_eq!(say("binding 192.0.2.1:80 10.0.0.1:8080 port 8080"), "");
+        assert!(say("binding 192.0.2.1:80 10.0.0.1:8080 port 81").contains("8080"));
+        assert!(say("binding 192.0.2.1:80-89 10.0.0.1 port 1-9").contains("10 ports"));
+        assert!(say("binding 192.0.2.1/icmp 10.0.0.1 port 1").contains("no ports"));
+        assert!(say("binding 192.0.2.1 10.0.0.1 snat 10.0.0.9-10.0.0.1").contains("ends"));
+    }
+}

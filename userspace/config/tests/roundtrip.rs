@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Any configuration survives printing and reading, and the difference of any two leads
+//! from one to the other by steps of which the strict model below, like the kernel,
+//! accepts each.
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+
+use slr_config::{config::Config, defaults, diff::diff, print, File};
+use slr_netlink::uapi::{Action, AdminState, Scheduler, Side};
+use slr_netlink::wire::Value;
+use slr_netlink::{
+    Backup, Binding, BindingKey, BindingOptions, Change, Object, Port, PortOptions, Ports,
+    Protocol, Server, ServerKey, ServerOptions, Service, ServiceKey, ServiceOptions, Settings,
+    Snat, Timeouts, Unknown, Verb,
+};
+
+fn address(v6: bool, last: u8) -> std::net::IpAddr {
+    if v6 {
+        std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, last.into()).into()
+    } else {
+        std::net::Ipv4Addr::new(192, 0, 2, last).into()
+    }
+}
+
+/// Few addresses and ports, so that two configurations have much in common.
+fn service_key() -> impl Strategy<Value = ServiceKey> {
+    (any::<bool>(), 1u8..4, 0u8..4, 0u16..4).prop_map(|(v6, last, protocol, port)| {
+        let protocol =
+            [Protocol::ANY, Protocol::TCP, Protocol::UDP, Protocol::ICMP][usize::from(protocol)];
+        let ports = match port {
+            _ if !protocol.has_ports() => Ports::ANY,
+            0 => Ports::ANY,
+            1 => Ports::one(80),
+            _ => Ports {
+                first: 100 * port,
+                last: 100 * port + 9 + 95 * (port - 2),
+            },
+        };
+        ServiceKey {
+            customer: 0,
+            address: address(v6, last),
+            protocol,
+            ports,
+        }
+    })
+}
+
+fn server_key() -> impl Strategy<Value = ServerKey> {
+    (any::<bool>(), 10u8..14, 0u16..2).prop_map(|(v6, last, port)| ServerKey {
+        customer: 0,
+        address: address(v6, last),
+        port: port * 8080,
+    })
+}
+
+fn service() -> impl Strategy<Value = Service> {
+    let timeouts = option::of((option::of(1u32..99), option::of(1u32..99)));
+    let unknown = option::of(option::of(prop::sample::select(Action::ALL)));
+    let rest = (timeouts, unknown, option::of(service_key()), any::<bool>());
+    let options = (
+        option::of(prop::sample::select(Scheduler::ALL)),
+        option::of(prop::sample::select(&[251u32, 4093][..])),
+        option::of(0u32..9),
+        option::of(8u8..33),
+        rest,
+    );
+    (service_key(), options).prop_map(|(key, options)| {
+        let (scheduler, table_size, persist, persist_mask, rest) = options;
+        let (timeouts, unknown, backup, down) = rest;
+        let options = ServiceOptions {
+            scheduler,
+            table_size,
+            persist,
+            persist_mask,
+            timeouts: timeouts.map(|(syn, udp_replied)| Timeouts {
+                syn,
+                udp_replied,
+                ..Timeouts::default()
+            }),
+            unknown: unknown.map(|ack| Unknown {
+                ack,
+                ..Unknown::default()
+            }),
+            backup: backup.map(Backup::To),
+            state: down.then_some(AdminState::Down),
+        };
+        Service { key, options }
+    })
+}
+
+fn server() -> impl Strategy<Value = Server> {
+    let options = (
+        option::of(0u32..4),
+        option::of(0u32..4),
+        option::of(0u32..9),
+        option::of(0u32..99),
+        option::of(server_key()),
+        option::of(prop::sample::select(AdminState::ALL)),
+    );
+    (server_key(), options).prop_map(|(key, options)| {
+        let (weight, limit, threshold, hold, backup, state) = options;
+        let options = ServerOptions {
+            weight,
+            limit,
+            threshold,
+            hold,
+            backup: backup.map(Backup::To),
+            drain_timeout: limit,
+            state,
+        };
+        Server { key, options }
+    })
+}
+
+fn snat() -> impl Strategy<Value = Snat> {
+    prop_oneof![
+        Just(Snat::None),
+        Just(Snat::Auto),
+        (any::<bool>(), 1u8..5, 0u8..2, any::<bool>()).prop_map(|(v6, first, more, all)| {
+            Snat::Pool {
+                first: address(v6, first),
+                last: address(v6, first + more),
+                ports: if all {
+                    Snat::PORTS
+                } else {
+                    Ports { first: 5, last: 9 }
+                },
+            }
+        }),
+    ]
+}
+
+fn port() -> impl Strategy<Value = Port> {
+    let options = (
+        option::of(prop::sample::select(Side::ALL)),
+        option::of(any::<bool>()),
+    );
+    ("eth[0-3]", options).prop_map(|(name, (side, announce))| Port {
+        name,
+        ifindex: None,
+        options: PortOptions {
+            customer: None,
+            side,
+            announce,
+        },
+    })
+}
+
+type BindingSeed = (usize, usize, Option<u16>, Option<u32>, Option<Snat>);
+
+/// Objects that make sense together: what does not is left out.
+fn assemble(
+    flows_max: Option<u32>,
+    ports: Vec<Port>,
+    services: Vec<Service>,
+    servers: Vec<Server>,
+    seeds: Vec<BindingSeed>,
+) -> Config {
+    let mut config = Config::default();
+    config.insert(Object::Settings(Settings { flows_max }));
+    ports
+        .into_iter()
+        .for_each(|p| config.insert(Object::Port(p)));
+    for service in services {
+        let apart = |other: &ServiceKey| *other == service.key || !overlap(other, &service.key);
+        if config.services.keys().all(apart) {
+            config.insert(Object::Service(service));
+        }
+    }
+    servers
+        .into_iter()
+        .for_each(|s| config.insert(Object::Server(s)));
+    let known: Vec<_> = config.services.keys().copied().collect();
+    for (key, options) in &mut config.services {
+        let wrong = |b: &ServiceKey| {
+            b == key || b.address.is_ipv4() != key.address.is_ipv4() || !known.contains(b)
+        };
+        if matches!(&options.backup, Some(Backup::To(b)) if wrong(b)) {
+            options.backup = None;
+        }
+    }
+    let known: Vec<_> = config.servers.keys().copied().collect();
+    for (key, options) in &mut config.servers {
+        let wrong = |b: &ServerKey| {
+            b == key || b.address.is_ipv4() != key.address.is_ipv4() || !known.contains(b)
+        };
+        if matches!(&options.backup, Some(Backup::To(b)) if wrong(b)) {
+            options.backup = None;
+        }
+    }
+    for (service, server, port, weight, snat) in seeds {
+        let (services, servers) = (config.services.len(), config.servers.len());
+        if services == 0 || servers == 0 {
+            continue;
+        }
+        let service = *config.services.keys().nth(service % services).unwrap();
+        let server = *config.servers.keys().nth(server % servers).unwrap();
+        let mut binding = Binding {
+            key: BindingKey {
+                service,
+                server,
+                port: 0,
+            },
+            options: BindingOptions {
+                weight,
+                snat,
+                ..BindingOptions::default()
+            },
+        };
+        if let Some(port) = port {
+            binding.key.port = if server.port == 0 { port } else { 0 };
+            let length = service.ports.count();
+            if length > 1 && port % 2 == 0 && server.port == 0 {
+                binding.options.port_last = Some(port + length as u16 - 1);
+            }
+        }
+        let object = Object::Binding(binding);
+        if slr_config::limits::object(&object).is_ok() {
+            config.insert(object);
+        }
+    }
+    config
+}
+
+fn overlap(a: &ServiceKey, b: &ServiceKey) -> bool {
+    (a.address, a.protocol) == (b.address, b.protocol) && a.ports.overlaps(b.ports)
+}
+
+fn config() -> impl Strategy<Value = Config> {
+    let binding = (
+        any::<usize>(),
+        any::<usize>(),
+        option::of(5000u16..5004),
+        option::of(0u32..3),
+        option::of(snat()),
+    );
+    (
+        option::of(1u32..5),
+        vec(port(), 0..3),
+        vec(service(), 0..12),
+        vec(server(), 0..8),
+        vec(binding, 0..12),
+    )
+        .prop_map(|(flows, ports, services, servers, bindings)| {
+            assemble(flows, ports, services, servers, bindings)
+        })
+}
+
+/// The kernel's rules, one change at a time.
+fn apply(config: &mut Config, change: &Change) -> Result<(), String> {
+    slr_config::limits::object(&change.object).map_err(|v| v.text)?;
+    let there = match &change.object {
+        Object::Settings(_) => true,
+        Object::Port(p) => config.ports.contains_key(&p.name),
+        Object::Service(s) => config.services.contains_key(&s.key),
+        Object::Server(s) => config.servers.contains_key(&s.key),
+        Object::Binding(b) => config.bindings.contains_key(&b.key),
+    };
+    if there != (change.verb != Verb::New) {
+        return Err(format!("{} is there: {there}", change.object));
+    }
+    match &change.object {
+        Object::Service(s) => {
+            let mut others = config.services.keys().filter(|key| **key != s.key);
+            if change.verb == Verb::New && others.any(|key| overlap(key, &s.key)) {
+                return Err(format!("{} overlaps", s.key));
+            }
+            if matches!(s.options.backup, Some(Backup::To(b)) if !config.services.contains_key(&b))
+            {
+                return Err(format!("{} has no such backup", s.key));
+            }
+        }
+        Object::Server(s) => {
+            if matches!(s.options.backup, Some(Backup::To(b)) if !config.servers.contains_key(&b)) {
+                return Err(format!("{} has no such backup", s.key));
+            }
+        }
+        Object::Binding(b) => {
+            let service = config.services.contains_key(&b.key.service);
+            if !service || !config.servers.contains_key(&b.key.server) {
+                return Err(format!("{} binds what is not there", change.object));
+            }
+        }
+        _ => {}
+    }
+    if change.verb == Verb::Del {
+        return remove(config, &change.object);
+    }
+    let merged = match change.object.clone() {
+        Object::Settings(s) => Object::Settings(s.onto(&config.settings)),
+        Object::Port(mut p) => {
+            let old = config.ports.get(&p.name).cloned().unwrap_or_default();
+            p.options = p.options.onto(&old);
+            Object::Port(p)
+        }
+        Object::Service(mut s) => {
+            let old = config.services.get(&s.key).cloned().unwrap_or_default();
+            s.options = s.options.onto(&old);
+            Object::Service(s)
+        }
+        Object::Server(mut s) => {
+            let old = config.servers.get(&s.key).cloned().unwrap_or_default();
+            s.options = s.options.onto(&old);
+            Object::Server(s)
+        }
+        Object::Binding(mut b) => {
+            let old = config.bindings.get(&b.key).cloned().unwrap_or_default();
+            b.options = b.options.onto(&old);
+            Object::Binding(b)
+        }
+    };
+    config.insert(merged);
+    Ok(())
+}
+
+fn remove(config: &mut Config, object: &Object) -> Result<(), String> {
+    match object {
+        Object::Settings(_) => return Err("the settings cannot go".into()),
+        Object::Port(p) => drop(config.ports.remove(&p.name)),
+        Object::Service(s) => {
+            let backup = |o: &ServiceOptions| o.backup == Some(Backup::To(s.key));
+            if config.bindings.keys().any(|b| b.service == s.key)
+                || config.services.values().any(backup)
+            {
+                return Err(format!("{} is in use", s.key));
+            }
+            config.services.remove(&s.key);
+        }
+        Object::Server(s) => {
+            let backup = |o: &ServerOptions| o.backup == Some(Backup::To(s.key));
+            if config.bindings.keys().any(|b| b.server == s.key)
+                || config.servers.values().any(backup)
+            {
+                return Err(format!("{} is in use", s.key));
+            }
+            config.servers.remove(&s.key);
+        }
+        Object::Binding(b) => drop(config.bindings.remove(&b.key)),
+    }
+    Ok(())
+}
+
+fn applied(mut config: Config, changes: &[Change]) -> Config {
+    for change in changes {
+        if let Err(error) = apply(&mut config, change) {
+            panic!("{change:?}: {error}\nof {changes:#?}");
+        }
+    }
+    config
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn print_and_parse(config in config()) {
+        let text = print::config(&config);
+        let file = File::parse("f", &text);
+        prop_assert_eq!(file.finish(), Ok(config), "{}", text);
+    }
+
+    #[test]
+    fn difference_leads_there(a in config(), b in config()) {
+        let changes = diff(&a, &b);
+        prop_assert_eq!(applied(a, &changes), b.clone());
+        prop_assert!(diff(&b, &b).is_empty());
+    }
+
+    #[test]
+    fn defaults_change_nothing(config in config()) {
+        let mut full = Config::default();
+        for object in config.objects() {
+            full.insert(match object {
+                Object::Service(mut s) => {
+                    s.options = s.options.onto(&defaults::service(&s.key));
+                    Object::Service(s)
+                }
+                Object::Server(mut s) => {
+                    s.options = s.options.onto(&defaults::server());
+                    Object::Server(s)
+                }
+                other => other,
+            });
+        }
+        prop_assert_eq!(full, config);
+    }
+
+    #[test]
+    fn no_text_is_too_strange(text in "[ -~\n\\\\#]{0,200}") {
+        let file = File::parse("f", &text);
+        if let Err(reports) = file.finish() {
+            reports.iter().for_each(|report| drop(report.to_string()));
+        }
+    }
+}
