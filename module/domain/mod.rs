@@ -21,5 +21,6 @@ pub mod addr;
 pub mod bytes;
 pub mod hash;
 pub mod limits;
+pub mod packet;
 pub mod persist;
 pub mod snat;
