@@ -19,8 +19,10 @@
 
 pub mod addr;
 pub mod bytes;
+pub mod flow;
 pub mod hash;
 pub mod limits;
 pub mod packet;
 pub mod persist;
 pub mod snat;
+pub mod timeouts;
