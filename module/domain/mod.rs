@@ -24,5 +24,6 @@ pub mod hash;
 pub mod limits;
 pub mod packet;
 pub mod persist;
+pub mod sched;
 pub mod snat;
 pub mod timeouts;
