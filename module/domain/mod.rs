@@ -24,6 +24,7 @@ pub mod hash;
 pub mod limits;
 pub mod packet;
 pub mod persist;
+pub mod reason;
 pub mod sched;
 pub mod snat;
 pub mod timeouts;
