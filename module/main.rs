@@ -7,7 +7,11 @@
 
 use kernel::prelude::*;
 
-// A library for the layers above: not all of it has a caller at all times.
+// Libraries for the layers above: not all of them has a caller at all times. The
+// items of `domain` are public since it is a crate of its own elsewhere.
+#[allow(dead_code, unreachable_pub, unused_imports)]
+#[forbid(unsafe_code)]
+mod domain;
 #[allow(dead_code, unused_imports)]
 mod kern;
 mod sys;
