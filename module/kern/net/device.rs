@@ -7,13 +7,13 @@
 use super::namespace::Net;
 use crate::sys::bindings;
 use core::{
-    fmt,
     net::{Ipv4Addr, Ipv6Addr},
     pin::Pin,
     ptr::NonNull,
 };
 use kernel::{
     alloc::KBox,
+    fmt,
     prelude::*,
     sync::{aref::AlwaysRefCounted, rcu, Arc},
     types::Opaque,
