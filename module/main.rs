@@ -24,14 +24,14 @@ module! {
     license: "GPL v2",
 }
 
+/// The version of everything, from the userspace workspace.
+const VERSION: &str = env!("SLR_VERSION");
+
 struct Slr;
 
 impl kernel::Module for Slr {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        pr_info!(
-            "loaded {}\n",
-            core::mem::size_of::<sys::bindings::sk_buff>()
-        );
+        pr_info!("version {VERSION} loaded\n");
         Ok(Slr)
     }
 }

@@ -235,3 +235,6 @@ void slr_helper_genl_dump_check_consistent(struct netlink_callback *cb, void *us
 {
 	genl_dump_check_consistent(cb, user_hdr);
 }
+
+/* The module! macro of this kernel does not know a version. */
+MODULE_VERSION(SLR_VERSION);
