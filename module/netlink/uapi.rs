@@ -6,10 +6,8 @@
 
 #![allow(dead_code)]
 
-use core::ffi::CStr;
-
 /// Name of the generic netlink family.
-pub(crate) const FAMILY: &CStr = c"slr";
+pub(crate) const FAMILY: &str = "slr";
 
 /// Version of the family.
 pub(crate) const VERSION: u8 = 1;
@@ -93,9 +91,13 @@ pub(crate) mod cmd {
 /// Multicast groups, by their place in the family's list.
 pub(crate) mod group {
     /// Place of `config`.
-    pub(crate) const CONFIG: usize = 0;
+    pub(crate) const CONFIG: u32 = 0;
+    /// What clients call it.
+    pub(crate) const CONFIG_NAME: &str = "config";
     /// Place of `health`.
-    pub(crate) const HEALTH: usize = 1;
+    pub(crate) const HEALTH: u32 = 1;
+    /// What clients call it.
+    pub(crate) const HEALTH_NAME: &str = "health";
 }
 
 /// Attributes, a module a set.

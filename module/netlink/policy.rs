@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the requests of each operation may hold.
+//!
+//! The kernel enforces these tables, strictly, before an operation sees a request.
+//!
+//! Generated from Documentation/netlink/specs/slr.yaml by scripts/gen-netlink; do not edit.
+
+use super::uapi::attr;
+use crate::kern::net::genetlink::{policy, AttrPolicy};
+
+/// Nests of `endpoint`.
+pub(super) static ENDPOINT: [AttrPolicy; 6] = policy(&[
+    (attr::endpoint::CUSTOMER, AttrPolicy::u32()),
+    (attr::endpoint::ADDRESS, AttrPolicy::binary(4, 16)),
+    (attr::endpoint::PROTOCOL, AttrPolicy::u8()),
+    (attr::endpoint::PORT, AttrPolicy::u16()),
+    (attr::endpoint::PORT_LAST, AttrPolicy::u16()),
+]);
+
+/// Nests of `timeouts`.
+pub(super) static TIMEOUTS: [AttrPolicy; 9] = policy(&[
+    (attr::timeouts::SYN, AttrPolicy::u32().range::<1, 2592000>()),
+    (
+        attr::timeouts::ESTABLISHED,
+        AttrPolicy::u32().range::<1, 2592000>(),
+    ),
+    (attr::timeouts::FIN, AttrPolicy::u32().range::<1, 2592000>()),
+    (
+        attr::timeouts::CLOSED,
+        AttrPolicy::u32().range::<1, 2592000>(),
+    ),
+    (attr::timeouts::UDP, AttrPolicy::u32().range::<1, 2592000>()),
+    (
+        attr::timeouts::UDP_REPLIED,
+        AttrPolicy::u32().range::<1, 2592000>(),
+    ),
+    (
+        attr::timeouts::ICMP,
+        AttrPolicy::u32().range::<1, 2592000>(),
+    ),
+    (
+        attr::timeouts::OTHER,
+        AttrPolicy::u32().range::<1, 2592000>(),
+    ),
+]);
+
+/// Nests of `unknown`.
+pub(super) static UNKNOWN: [AttrPolicy; 8] = policy(&[
+    (attr::unknown::ACK, AttrPolicy::u32().max::<2>()),
+    (attr::unknown::DATA, AttrPolicy::u32().max::<2>()),
+    (attr::unknown::FIN, AttrPolicy::u32().max::<2>()),
+    (attr::unknown::RST, AttrPolicy::u32().max::<2>()),
+    (attr::unknown::ICMP, AttrPolicy::u32().max::<2>()),
+    (attr::unknown::SCTP, AttrPolicy::u32().max::<2>()),
+    (attr::unknown::OTHER, AttrPolicy::u32().max::<2>()),
+]);
+
+/// Nests of `snat`.
+pub(super) static SNAT: [AttrPolicy; 6] = policy(&[
+    (attr::snat::MODE, AttrPolicy::u32().max::<2>()),
+    (attr::snat::FIRST, AttrPolicy::binary(4, 16)),
+    (attr::snat::LAST, AttrPolicy::binary(4, 16)),
+    (attr::snat::PORT, AttrPolicy::u16()),
+    (attr::snat::PORT_LAST, AttrPolicy::u16()),
+]);
+
+/// Requests of `settings-set`.
+pub(super) static SETTINGS_SET: [AttrPolicy; 12] = policy(&[
+    (
+        attr::settings::FLOWS_MAX,
+        AttrPolicy::u32().range::<1, 67108864>(),
+    ),
+    (attr::settings::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `port-new`.
+pub(super) static PORT_NEW: [AttrPolicy; 9] = policy(&[
+    (attr::port::IFINDEX, AttrPolicy::u32()),
+    (attr::port::IFNAME, AttrPolicy::string(15)),
+    (attr::port::CUSTOMER, AttrPolicy::u32()),
+    (attr::port::SIDE, AttrPolicy::u32().max::<2>()),
+    (attr::port::ANNOUNCE, AttrPolicy::u8().max::<1>()),
+    (attr::port::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `port-set`.
+pub(super) static PORT_SET: [AttrPolicy; 9] = policy(&[
+    (attr::port::IFINDEX, AttrPolicy::u32()),
+    (attr::port::IFNAME, AttrPolicy::string(15)),
+    (attr::port::CUSTOMER, AttrPolicy::u32()),
+    (attr::port::SIDE, AttrPolicy::u32().max::<2>()),
+    (attr::port::ANNOUNCE, AttrPolicy::u8().max::<1>()),
+    (attr::port::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `port-del`.
+pub(super) static PORT_DEL: [AttrPolicy; 9] = policy(&[
+    (attr::port::IFINDEX, AttrPolicy::u32()),
+    (attr::port::IFNAME, AttrPolicy::string(15)),
+    (attr::port::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `port-get`.
+pub(super) static PORT_GET: [AttrPolicy; 3] = policy(&[
+    (attr::port::IFINDEX, AttrPolicy::u32()),
+    (attr::port::IFNAME, AttrPolicy::string(15)),
+]);
+
+/// Requests of `service-new`.
+pub(super) static SERVICE_NEW: [AttrPolicy; 16] = policy(&[
+    (attr::service::KEY, AttrPolicy::nested(&ENDPOINT)),
+    (attr::service::SCHEDULER, AttrPolicy::u32().max::<6>()),
+    (
+        attr::service::TABLE_SIZE,
+        AttrPolicy::u32().range::<251, 131071>(),
+    ),
+    (attr::service::PERSIST, AttrPolicy::u32().max::<2592000>()),
+    (attr::service::PERSIST_MASK, AttrPolicy::u8().max::<128>()),
+    (attr::service::TIMEOUTS, AttrPolicy::nested(&TIMEOUTS)),
+    (attr::service::UNKNOWN, AttrPolicy::nested(&UNKNOWN)),
+    (attr::service::BACKUP, AttrPolicy::nested(&ENDPOINT)),
+    (attr::service::STATE, AttrPolicy::u32().max::<2>()),
+    (attr::service::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `service-set`.
+pub(super) static SERVICE_SET: [AttrPolicy; 16] = policy(&[
+    (attr::service::KEY, AttrPolicy::nested(&ENDPOINT)),
+    (attr::service::SCHEDULER, AttrPolicy::u32().max::<6>()),
+    (
+        attr::service::TABLE_SIZE,
+        AttrPolicy::u32().range::<251, 131071>(),
+    ),
+    (attr::service::PERSIST, AttrPolicy::u32().max::<2592000>()),
+    (attr::service::PERSIST_MASK, AttrPolicy::u8().max::<128>()),
+    (attr::service::TIMEOUTS, AttrPolicy::nested(&TIMEOUTS)),
+    (attr::service::UNKNOWN, AttrPolicy::nested(&UNKNOWN)),
+    (attr::service::BACKUP, AttrPolicy::nested(&ENDPOINT)),
+    (attr::service::STATE, AttrPolicy::u32().max::<2>()),
+    (attr::service::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `service-del`.
+pub(super) static SERVICE_DEL: [AttrPolicy; 16] = policy(&[
+    (attr::service::KEY, AttrPolicy::nested(&ENDPOINT)),
+    (attr::service::FATE, AttrPolicy::u32().max::<1>()),
+    (attr::service::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `service-get`.
+pub(super) static SERVICE_GET: [AttrPolicy; 2] =
+    policy(&[(attr::service::KEY, AttrPolicy::nested(&ENDPOINT))]);
+
+/// Requests of `server-new`.
+pub(super) static SERVER_NEW: [AttrPolicy; 19] = policy(&[
+    (attr::server::KEY, AttrPolicy::nested(&ENDPOINT)),
+    (attr::server::WEIGHT, AttrPolicy::u32().max::<65535>()),
+    (attr::server::LIMIT, AttrPolicy::u32()),
+    (attr::server::THRESHOLD, AttrPolicy::u32().max::<65535>()),
+    (attr::server::HOLD, AttrPolicy::u32().max::<2592000>()),
+    (attr::server::BACKUP, AttrPolicy::nested(&ENDPOINT)),
+    (
+        attr::server::DRAIN_TIMEOUT,
+        AttrPolicy::u32().max::<2592000>(),
+    ),
+    (attr::server::STATE, AttrPolicy::u32().max::<2>()),
+    (attr::server::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `server-set`.
+pub(super) static SERVER_SET: [AttrPolicy; 19] = policy(&[
+    (attr::server::KEY, AttrPolicy::nested(&ENDPOINT)),
+    (attr::server::WEIGHT, AttrPolicy::u32().max::<65535>()),
+    (attr::server::LIMIT, AttrPolicy::u32()),
+    (attr::server::THRESHOLD, AttrPolicy::u32().max::<65535>()),
+    (attr::server::HOLD, AttrPolicy::u32().max::<2592000>()),
+    (attr::server::BACKUP, AttrPolicy::nested(&ENDPOINT)),
+    (
+        attr::server::DRAIN_TIMEOUT,
+        AttrPolicy::u32().max::<2592000>(),
+    ),
+    (attr::server::STATE, AttrPolicy::u32().max::<2>()),
+    (attr::server::FATE, AttrPolicy::u32().max::<1>()),
+    (attr::server::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `server-del`.
+pub(super) static SERVER_DEL: [AttrPolicy; 19] = policy(&[
+    (attr::server::KEY, AttrPolicy::nested(&ENDPOINT)),
+    (attr::server::FATE, AttrPolicy::u32().max::<1>()),
+    (attr::server::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `server-get`.
+pub(super) static SERVER_GET: [AttrPolicy; 2] =
+    policy(&[(attr::server::KEY, AttrPolicy::nested(&ENDPOINT))]);
+
+/// Requests of `binding-new`.
+pub(super) static BINDING_NEW: [AttrPolicy; 12] = policy(&[
+    (attr::binding::SERVICE, AttrPolicy::nested(&ENDPOINT)),
+    (attr::binding::SERVER, AttrPolicy::nested(&ENDPOINT)),
+    (attr::binding::PORT, AttrPolicy::u16()),
+    (attr::binding::PORT_LAST, AttrPolicy::u16()),
+    (attr::binding::METHOD, AttrPolicy::u32().max::<0>()),
+    (attr::binding::WEIGHT, AttrPolicy::u32().max::<65535>()),
+    (attr::binding::SNAT, AttrPolicy::nested(&SNAT)),
+    (attr::binding::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `binding-set`.
+pub(super) static BINDING_SET: [AttrPolicy; 12] = policy(&[
+    (attr::binding::SERVICE, AttrPolicy::nested(&ENDPOINT)),
+    (attr::binding::SERVER, AttrPolicy::nested(&ENDPOINT)),
+    (attr::binding::PORT, AttrPolicy::u16()),
+    (attr::binding::PORT_LAST, AttrPolicy::u16()),
+    (attr::binding::METHOD, AttrPolicy::u32().max::<0>()),
+    (attr::binding::WEIGHT, AttrPolicy::u32().max::<65535>()),
+    (attr::binding::SNAT, AttrPolicy::nested(&SNAT)),
+    (attr::binding::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `binding-del`.
+pub(super) static BINDING_DEL: [AttrPolicy; 12] = policy(&[
+    (attr::binding::SERVICE, AttrPolicy::nested(&ENDPOINT)),
+    (attr::binding::SERVER, AttrPolicy::nested(&ENDPOINT)),
+    (attr::binding::PORT, AttrPolicy::u16()),
+    (attr::binding::FATE, AttrPolicy::u32().max::<1>()),
+    (attr::binding::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `binding-get`, as a dump.
+pub(super) static BINDING_GET_DUMP: [AttrPolicy; 3] = policy(&[
+    (attr::binding::SERVICE, AttrPolicy::nested(&ENDPOINT)),
+    (attr::binding::SERVER, AttrPolicy::nested(&ENDPOINT)),
+]);
+
+/// Requests of `flow-get`, as a dump.
+pub(super) static FLOW_GET_DUMP: [AttrPolicy; 13] = policy(&[
+    (attr::flow::CUSTOMER, AttrPolicy::u32()),
+    (attr::flow::PROTOCOL, AttrPolicy::u8()),
+    (attr::flow::CLIENT_ADDRESS, AttrPolicy::binary(4, 16)),
+    (attr::flow::CLIENT_PREFIX, AttrPolicy::u8().max::<128>()),
+    (attr::flow::CLIENT_PORT, AttrPolicy::u16()),
+    (attr::flow::VIRTUAL_ADDRESS, AttrPolicy::binary(4, 16)),
+    (attr::flow::VIRTUAL_PORT, AttrPolicy::u16()),
+    (attr::flow::SERVER_ADDRESS, AttrPolicy::binary(4, 16)),
+    (attr::flow::SERVER_PORT, AttrPolicy::u16()),
+    (attr::flow::STATE, AttrPolicy::u32().max::<7>()),
+]);
+
+/// Requests of `flow-del`.
+pub(super) static FLOW_DEL: [AttrPolicy; 13] = policy(&[
+    (attr::flow::CUSTOMER, AttrPolicy::u32()),
+    (attr::flow::PROTOCOL, AttrPolicy::u8()),
+    (attr::flow::CLIENT_ADDRESS, AttrPolicy::binary(4, 16)),
+    (attr::flow::CLIENT_PREFIX, AttrPolicy::u8().max::<128>()),
+    (attr::flow::CLIENT_PORT, AttrPolicy::u16()),
+    (attr::flow::VIRTUAL_ADDRESS, AttrPolicy::binary(4, 16)),
+    (attr::flow::VIRTUAL_PORT, AttrPolicy::u16()),
+    (attr::flow::SERVER_ADDRESS, AttrPolicy::binary(4, 16)),
+    (attr::flow::SERVER_PORT, AttrPolicy::u16()),
+    (attr::flow::STATE, AttrPolicy::u32().max::<7>()),
+]);
+
+/// Requests of `txn-begin`.
+pub(super) static TXN_BEGIN: [AttrPolicy; 4] = policy(&[
+    (attr::transaction::GENERATION, AttrPolicy::u64()),
+    (attr::transaction::REPLACE, AttrPolicy::flag()),
+]);
+
+/// Requests of `txn-commit`.
+pub(super) static TXN_COMMIT: [AttrPolicy; 5] = policy(&[
+    (attr::transaction::ID, AttrPolicy::u32()),
+    (attr::transaction::CHECK, AttrPolicy::flag()),
+]);
+
+/// Requests of `txn-abort`.
+pub(super) static TXN_ABORT: [AttrPolicy; 2] =
+    policy(&[(attr::transaction::ID, AttrPolicy::u32())]);
+
+/// Requests of `explain`.
+pub(super) static EXPLAIN: [AttrPolicy; 9] = policy(&[
+    (attr::explain::IFINDEX, AttrPolicy::u32()),
+    (attr::explain::CUSTOMER, AttrPolicy::u32()),
+    (attr::explain::PROTOCOL, AttrPolicy::u8()),
+    (attr::explain::SOURCE, AttrPolicy::binary(4, 16)),
+    (attr::explain::SOURCE_PORT, AttrPolicy::u16()),
+    (attr::explain::DESTINATION, AttrPolicy::binary(4, 16)),
+    (attr::explain::DESTINATION_PORT, AttrPolicy::u16()),
+    (attr::explain::TCP_FLAGS, AttrPolicy::u8()),
+]);
+
+/// Requests of `flow-count`.
+pub(super) static FLOW_COUNT: [AttrPolicy; 13] = policy(&[
+    (attr::flow::CUSTOMER, AttrPolicy::u32()),
+    (attr::flow::PROTOCOL, AttrPolicy::u8()),
+    (attr::flow::CLIENT_ADDRESS, AttrPolicy::binary(4, 16)),
+    (attr::flow::CLIENT_PREFIX, AttrPolicy::u8().max::<128>()),
+    (attr::flow::CLIENT_PORT, AttrPolicy::u16()),
+    (attr::flow::VIRTUAL_ADDRESS, AttrPolicy::binary(4, 16)),
+    (attr::flow::VIRTUAL_PORT, AttrPolicy::u16()),
+    (attr::flow::SERVER_ADDRESS, AttrPolicy::binary(4, 16)),
+    (attr::flow::SERVER_PORT, AttrPolicy::u16()),
+    (attr::flow::STATE, AttrPolicy::u32().max::<7>()),
+]);
