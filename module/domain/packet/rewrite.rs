@@ -62,7 +62,7 @@ pub struct ErrorRewrite<A> {
 ///
 /// `bytes` must be writable for [`Packet::rewrite_len`] bytes; `None`, and nothing
 /// changed, if it is shorter.
-#[inline]
+#[inline(always)]
 pub fn apply<A: Network>(
     rewrite: &Rewrite<A>,
     packet: &Packet<A>,
