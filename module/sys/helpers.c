@@ -153,12 +153,12 @@ void slr_helper_spin_lock_nested(spinlock_t *lock, int subclass)
 
 void slr_helper_this_cpu_add_u64(u64 *counter, u64 n)
 {
-	this_cpu_add(*(u64 __percpu *)counter, n);
+	this_cpu_add(*(u64 __percpu *)(unsigned long)counter, n);
 }
 
 u64 *slr_helper_per_cpu_ptr_u64(u64 *base, unsigned int cpu)
 {
-	return per_cpu_ptr((u64 __percpu *)base, cpu);
+	return per_cpu_ptr((u64 __percpu *)(unsigned long)base, cpu);
 }
 
 bool slr_helper_cpu_possible(unsigned int cpu)
