@@ -193,9 +193,8 @@ impl Message {
     ) -> Result<Self, BuildError> {
         let mut size = SIZES.0;
         loop {
-            let atomic = flags == GFP_ATOMIC;
             // SAFETY: Null is checked for.
-            let skb = unsafe { bindings::slr_helper_genlmsg_new(size, gfp(atomic)) };
+            let skb = unsafe { bindings::slr_helper_genlmsg_new(size, gfp(flags)) };
             // INVARIANT: Owned; what fails below drops it, whatever is in it.
             let message = Self {
                 skb: NonNull::new(skb).ok_or(BuildError::NoMemory)?,
@@ -245,11 +244,12 @@ impl From<BuildError> for Error {
     }
 }
 
-fn gfp(atomic: bool) -> bindings::gfp_t {
-    if atomic {
-        kernel::bindings::GFP_ATOMIC
-    } else {
+/// What sleeps if `flags` are those that do, and else does not.
+fn gfp(flags: Flags) -> bindings::gfp_t {
+    if flags == GFP_KERNEL {
         kernel::bindings::GFP_KERNEL
+    } else {
+        kernel::bindings::GFP_ATOMIC
     }
 }
 

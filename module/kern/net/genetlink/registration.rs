@@ -70,13 +70,17 @@ impl<F: Family> Registration<F> {
     }
 
     fn endpoint(family: &Arc<F>) -> Result<impl PinInit<Endpoint>> {
-        let mut ops = KVec::with_capacity(F::OPERATIONS.len(), GFP_KERNEL)?;
-        for op in F::OPERATIONS {
-            ops.push(op.to_c(), GFP_KERNEL)?;
-        }
-        // The order that C insists on: by command, the do before the dump.
+        let mut ops =
+            KVec::<bindings::genl_split_ops>::with_capacity(F::OPERATIONS.len(), GFP_KERNEL)?;
         let dump = bindings::GENL_CMD_CAP_DUMP as u8;
-        ops.sort_unstable_by_key(|op| (op.cmd, op.flags & dump));
+        // The order that C insists on: by command, the do before the dump.
+        for place in 0..=2 * u16::from(u8::MAX) + 1 {
+            for op in F::OPERATIONS.iter().map(|op| op.to_c()) {
+                if place == u16::from(op.cmd) * 2 + u16::from(op.flags & dump != 0) {
+                    ops.push(op, GFP_KERNEL)?;
+                }
+            }
+        }
         for (one, next) in ops.iter().zip(ops.iter().skip(1)) {
             // C warns about these.
             let both = bindings::GENL_CMD_CAP_DO as u8 | dump;
