@@ -154,7 +154,9 @@ impl Reaper {
     ///
     /// Fails with `EBUSY` if there is a reaper already. Context: process, may sleep.
     pub(crate) fn new(name: &'static CStr) -> Result<Self> {
-        let flags = bindings::wq_flags_WQ_UNBOUND | bindings::wq_flags_WQ_MEM_RECLAIM;
+        // Not WQ_MEM_RECLAIM: nothing that frees memory for others waits for this, and such a queue
+        // may not wait for others, as values with works of their own do when dropped.
+        let flags = bindings::wq_flags_WQ_UNBOUND;
         // SAFETY: Both strings are NUL-terminated and the format takes one string.
         let queue = NonNull::new(unsafe {
             bindings::alloc_workqueue_noprof(

@@ -216,9 +216,9 @@ impl<T: Entry<LINKS>, const LINKS: usize> Drop for Table<T, LINKS> {
     fn drop(&mut self) {
         // SAFETY: By the type invariants. The worker is gone, so there is no `future`.
         let buckets = unsafe { KBox::from_raw(*self.current.get_mut()) };
-        let guard = rcu::read_lock();
         // A node is reachable by each of its links: leave only the first in the chains.
         for index in 0..buckets.len() {
+            let guard = rcu::read_lock();
             let mut chain = buckets.pairs(index as u32, &guard);
             loop {
                 let slot = chain.slot;
@@ -231,8 +231,11 @@ impl<T: Entry<LINKS>, const LINKS: usize> Drop for Table<T, LINKS> {
                     }
                 }
             }
+            drop(guard);
+            if index % CHUNK == 0 {
+                cond_resched();
+            }
         }
-        drop(guard);
         for index in 0..buckets.len() {
             let mut pair = buckets.head(index as u32).load();
             while let Some(node) = pair.node() {

@@ -13,7 +13,7 @@ use super::{
     resize::Table,
     Entry, RcuHash,
 };
-use crate::kern::sync::deferred::{after_grace_period, cond_resched, synchronize_rcu};
+use crate::kern::sync::deferred::{after_grace_period, cond_resched};
 use core::{ops::ControlFlow, sync::atomic::Ordering};
 use kernel::{prelude::*, sync::rcu};
 
@@ -197,7 +197,8 @@ impl<T: Entry<LINKS>, const LINKS: usize> RcuHash<T, LINKS> {
     /// removed or resized between or during the calls (of two entries with one and the same first
     /// hash, one may be missed or met again if the other goes or a third comes between two calls).
     ///
-    /// `f` runs under a bucket's lock: it may look entries up, and nothing else with this table.
+    /// `f` runs under a bucket's lock: it may not sleep, and may look entries up, but not insert
+    /// into or remove from this or another table.
     /// Context: process, may sleep.
     pub(crate) fn for_each_from(
         &self,
@@ -222,7 +223,7 @@ impl<T: Entry<LINKS>, const LINKS: usize> RcuHash<T, LINKS> {
     ///
     /// Stops early at the end of the table ([`Cursor::is_done`]) or when `budget` entries were
     /// taken out. Takes locks only to remove. While the table is being resized an entry may be
-    /// missed or met twice; the next sweep meets it. `f` may look entries up, and nothing else.
+    /// missed or met twice; the next sweep meets it. `f` runs under RCU and may not sleep.
     /// Context: process, may sleep.
     pub(crate) fn sweep(
         &self,
@@ -261,12 +262,11 @@ impl<T: Entry<LINKS>, const LINKS: usize> RcuHash<T, LINKS> {
         Ok(swept)
     }
 
-    /// Takes all entries out and waits until they are dropped. Context: process, may sleep.
+    /// Takes all entries out; they are dropped after a grace period. Context: process, may sleep.
     pub(crate) fn clear(&self) -> Result {
         self.sweep(&mut Cursor::default(), usize::MAX, usize::MAX, |_| {
             Fate::Remove
-        })?;
-        synchronize_rcu();
-        Ok(())
+        })
+        .map(drop)
     }
 }
