@@ -11,7 +11,7 @@ V=203.0.113.1
 S=$V:80/tcp
 configure() {
 	ports_up
-	slr service add $S scheduler rr "$@"
+	slr service add $S scheduler rr
 	slr server add 10.2.0.11:8001 service $S
 	slr server add 10.2.0.12:8001 service $S
 }
@@ -152,7 +152,7 @@ async def main():
     print("good", good)
 asyncio.run(main())' >"$TMP/out" 2>"$TMP/err" &
 	local pid=$!
-	until_ok 120 grep -q open "$TMP/out" || fail "did not open them all: $(cat "$TMP/err" | tail -3)"
+	until_ok 120 grep -q open "$TMP/out" || fail "did not open them all: $(tail -3 "$TMP/err")"
 	want "established flows" "$(slr -j flow count state established 2>/dev/null | jq -r 'if type=="object" then .flows else . end')" 10000
 	want "a dump in the middle: distinct clients" "$(slr -j flow show state established | jq '[.[].client]|unique|length')" 10000
 	wait $pid
