@@ -21,7 +21,7 @@ pub(crate) enum Fragment {
     Reassembled(Skb, u16),
     /// It waits for the others, or it was bad and is freed.
     Queued(Stolen),
-    /// It is no fragment, or one that cannot be put together (IPv6 only).
+    /// It is no fragment, or one that cannot be put together.
     Refused(Skb),
 }
 
@@ -42,6 +42,9 @@ const USER_V6: u32 = bindings::ip6_defrag_users___IP6_DEFRAG_CONNTRACK_BRIDGE_IN
 ///
 /// Softirq or process, inside RCU.
 pub(crate) fn gather(net: &Net, family: Family, mut skb: Skb, _rcu: &rcu::Guard) -> Fragment {
+    if skb.pull(family.header_len()).is_none() || !(skb.has_device() || skb.has_route()) {
+        return Fragment::Refused(skb);
+    }
     // Reassembly reads flags from the control block, and leaves there what it learned.
     skb.init_ip_control(family, 0);
     skb.set_network_header(0);
@@ -53,8 +56,8 @@ pub(crate) fn gather(net: &Net, family: Family, mut skb: Skb, _rcu: &rcu::Guard)
 
 fn gather_v4(net: &Net, skb: Skb) -> Fragment {
     let raw = skb.into_raw();
-    // SAFETY: The packet is valid, has an IPv4 header at its network header, which is the data's
-    // start, and a device. `ip_defrag` wants bottom halves off, and either consumes the packet
+    // SAFETY: The packet is valid, has a whole IPv4 header at its network header, which is the
+    // data's start, and a device or a route, as `gather` checked. `ip_defrag` wants bottom halves off, and either consumes the packet
     // (anything but 0) or gives it back as the whole one.
     let error = unsafe {
         bindings::slr_helper_local_bh_disable();
@@ -70,8 +73,8 @@ fn gather_v4(net: &Net, skb: Skb) -> Fragment {
 
 fn gather_v6(net: &Net, skb: Skb) -> Fragment {
     let raw = skb.into_raw();
-    // SAFETY: The packet is valid, has an IPv6 header at its network header, and a device. The
-    // function keeps the packet if it returns EINPROGRESS and only then.
+    // SAFETY: The packet is valid and has a whole IPv6 header at its network header, as `gather`
+    // checked; a device may be missing. The function keeps the packet if it returns EINPROGRESS and only then.
     let error = unsafe { bindings::nf_ct_frag6_gather(net.as_ptr(), raw, USER_V6) };
     if error == -(bindings::EINPROGRESS as i32) {
         return Fragment::Queued(Skb::taken());

@@ -21,9 +21,9 @@ use kernel::{
 
 /// A network device.
 ///
-/// Borrowed from a lookup it lives as long as the RCU section; an [`ARef`](kernel::sync::aref::ARef) to it lives as long as
-/// it likes, but holds up the device's removal without a limit, so whoever keeps one listens to
-/// [`Event::Unregister`].
+/// Borrowed from a lookup it lives as long as the RCU section. An
+/// [`ARef`](kernel::sync::aref::ARef) to it lives as long as it likes, but holds up the device's
+/// removal without a limit, so whoever keeps one listens to [`Event::Unregister`].
 ///
 /// # Invariants
 ///

@@ -38,6 +38,15 @@ impl Family {
             Family::V6 => bindings::ETH_P_IPV6 as u16,
         }
     }
+
+    /// Returns the length of a header without options.
+    #[inline]
+    pub(crate) const fn header_len(self) -> usize {
+        match self {
+            Family::V4 => core::mem::size_of::<bindings::iphdr>(),
+            Family::V6 => core::mem::size_of::<bindings::ipv6hdr>(),
+        }
+    }
 }
 
 /// Returns evidence of the RCU read-side section that the caller's caller opened, without

@@ -378,7 +378,7 @@ unsafe extern "C" fn init<T: PernetState>(net: *mut bindings::net) -> kernel::ff
         // the state a grace period after it published null.
         unsafe {
             publish(net, Arc::as_ptr(&state));
-            *owned(net) = Some((state, weak));
+            core::ptr::from_mut(owned(net)).write(Some((state, weak)));
         }
         Ok(())
     };

@@ -118,6 +118,9 @@ impl Route {
         rcu: &rcu::Guard,
     ) -> Stolen {
         let dev = self.device(rcu);
+        if skb.head().len() < family.header_len() {
+            return skb.free(Reason::HeaderTruncated);
+        }
         let Ok(entry) = kernel::error::from_err_ptr(neighbour.0) else {
             return skb.free(Reason::NoNeighbour);
         };
@@ -127,6 +130,8 @@ impl Route {
         // Without a route the packet says nothing to its sender if the neighbour fails: what it
         // would quote are addresses after translation.
         skb.drop_route();
+        // Address resolution looks into the header for the source of its question.
+        skb.set_network_header(0);
         skb.set_device(dev);
         skb.set_protocol(family.ethertype());
         // SAFETY: The neighbour was found or made under the guard, which keeps it. The packet has
@@ -148,6 +153,10 @@ impl Route {
     /// Softirq, or process.
     pub(crate) fn output(&self, mut skb: Skb, frag_max_size: u16, rcu: &rcu::Guard) -> Stolen {
         let family = self.family();
+        if skb.pull(family.header_len()).is_none() {
+            return skb.free(Reason::HeaderTruncated);
+        }
+        skb.set_network_header(0);
         skb.init_ip_control(family, frag_max_size);
         skb.drop_route();
         skb.set_protocol(family.ethertype());
@@ -172,9 +181,12 @@ impl Skb {
     /// C counterparts: `ip_route_me_harder`, `ip6_route_me_harder`.
     pub(crate) fn reroute(&mut self, family: Family, context: &Context<'_>) -> Result {
         let net: &Net = context.net();
-        // SAFETY: The packet is in a LOCAL_OUT hook of `net` and so has a route, which both
-        // functions start from, and a network header of the family; `socket` is the one that the
-        // hook was called for.
+        if !self.has_route() || self.pull(family.header_len()).is_none() {
+            return Err(EINVAL);
+        }
+        // SAFETY: The packet has a route, which both functions start from, and a whole header of
+        // the family (checked above) at the network header, where its data begins in this hook.
+        // `socket` is the one that the hook was called for, which the kernel keeps meanwhile.
         kernel::error::to_result(unsafe {
             match family {
                 Family::V4 => bindings::ip_route_me_harder(

@@ -46,7 +46,6 @@ impl Skb {
 
     /// Returns the number of bytes, in head and pages together.
     #[inline]
-    #[expect(clippy::len_without_is_empty)]
     pub(crate) fn len(&self) -> usize {
         // SAFETY: The packet is valid and ours by the invariant.
         unsafe { (*self.as_ptr()).len as usize }
@@ -185,8 +184,7 @@ impl Skb {
         true
     }
 
-    /// Adds `len` bytes at the front and returns them to be written. They hold whatever was there.
-    /// None if memory is short.
+    /// Adds `len` zero bytes at the front and returns them to be written. None if memory is short.
     ///
     /// A checksum over all bytes ([`Summed::Complete`](super::Summed)) is not kept up; forget it.
     pub(crate) fn push(&mut self, len: usize) -> Option<&mut [u8]> {
@@ -195,12 +193,11 @@ impl Skb {
         }
         // SAFETY: The packet is valid and ours, and has `len` bytes of headroom that no clone
         // shares (made sure above), so `skb_push` cannot run under and `&mut self` makes this the
-        // only access. The headroom is part of a buffer that was initialised or written before.
+        // only access. The bytes are initialised before the slice is made.
         Some(unsafe {
-            slice::from_raw_parts_mut(
-                bindings::skb_push(self.as_ptr(), len as u32).cast::<u8>(),
-                len,
-            )
+            let front = bindings::skb_push(self.as_ptr(), len as u32).cast::<u8>();
+            front.write_bytes(0, len);
+            slice::from_raw_parts_mut(front, len)
         })
     }
 

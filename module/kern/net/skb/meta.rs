@@ -220,10 +220,11 @@ impl Skb {
     /// must be at the data's start; for segments the transport header must be known.
     #[inline]
     pub(crate) fn fits_mtu(&self, mtu: u32) -> bool {
+        if self.len() <= mtu as usize {
+            return true;
+        }
         // SAFETY: The packet is valid and ours; the function reads it.
-        self.len() <= mtu as usize
-            || (self.is_gso()
-                && unsafe { bindings::skb_gso_validate_network_len(self.as_ptr(), mtu) })
+        self.is_gso() && unsafe { bindings::skb_gso_validate_network_len(self.as_ptr(), mtu) }
     }
 
     /// Returns the mark that routing rules, filters and queues match.
@@ -338,19 +339,43 @@ impl Skb {
         }
     }
 
+    /// Whether the packet carries a route.
+    #[inline]
+    pub(in crate::kern) fn has_route(&self) -> bool {
+        // SAFETY: The packet is valid and ours; outside of TCP's queues, where no packet of ours
+        // is, the union's valid member is the route's word, 0 if there is none.
+        unsafe {
+            (*self.as_ptr())
+                .__bindgen_anon_3
+                .__bindgen_anon_1
+                ._skb_refdst
+                != 0
+        }
+    }
+
     /// Drops the route that the packet carries, if it does.
     ///
     /// C counterpart: `skb_dst_drop`.
     #[inline]
     pub(in crate::kern) fn drop_route(&mut self) {
-        let skb = self.as_ptr();
-        // SAFETY: The packet is valid and ours; outside of TCP's queues, where no packet of ours
-        // is, the union's valid member is the route's word, 0 if there is none.
-        unsafe {
-            if (*skb).__bindgen_anon_3.__bindgen_anon_1._skb_refdst != 0 {
-                bindings::slr_helper_skb_dst_drop(skb);
-            }
+        if self.has_route() {
+            // SAFETY: The packet is valid and ours.
+            unsafe { bindings::slr_helper_skb_dst_drop(self.as_ptr()) };
         }
+    }
+
+    /// Whether the packet says which device it is on.
+    #[inline]
+    pub(in crate::kern) fn has_device(&self) -> bool {
+        // SAFETY: The packet is valid and ours; the pointer is only compared.
+        let dev = unsafe {
+            (*self.as_ptr())
+                .__bindgen_anon_1
+                .__bindgen_anon_1
+                .__bindgen_anon_1
+                .dev
+        };
+        !dev.is_null()
     }
 
     /// Gives the packet a fresh control block for the IP layer: forwarded, from the device it
