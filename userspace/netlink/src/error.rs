@@ -35,14 +35,14 @@ pub enum Error {
         cause: String,
     },
     /// The socket failed.
-    #[error("netlink socket: {0}")]
+    #[error("netlink socket: {}", describe(.0))]
     Socket(#[from] io::Error),
     /// The answer makes no sense.
     #[error("the module's answer makes no sense: {0}")]
     Decode(String),
-    /// The caller could not use what came.
-    #[error("{0}")]
-    Caller(String),
+    /// The caller could not do with the answer what it wanted to.
+    #[error("{}", describe(.0))]
+    Caller(io::Error),
 }
 
 impl From<DecodeError> for Error {
@@ -67,5 +67,14 @@ pub(crate) fn refused(refusal: Refusal) -> Error {
         Error::NotPermitted
     } else {
         Error::Refused(refusal)
+    }
+}
+
+/// What the system says, without the number that Rust adds.
+pub fn describe(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error ") {
+        Some((text, _)) => text.to_owned(),
+        None => text,
     }
 }

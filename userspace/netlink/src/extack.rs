@@ -154,7 +154,8 @@ impl fmt::Display for Refusal {
         match &self.text {
             Some(text) => f.write_str(text)?,
             None => {
-                let error = std::io::Error::from_raw_os_error(self.errno);
+                let error = std::io::Error::from_raw_os_error(self.errno).to_string();
+                let error = error.split(" (os error").next().unwrap_or_default();
                 write!(f, "the kernel refused: {error}")?;
             }
         }

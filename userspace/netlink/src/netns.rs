@@ -9,7 +9,7 @@ use std::path::Path;
 use nix::errno::Errno;
 use nix::sched::{setns, CloneFlags};
 
-use crate::error::Error;
+use crate::error::{describe, Error};
 
 const DIRECTORY: &str = "/var/run/netns";
 
@@ -25,7 +25,7 @@ pub fn enter(name: &str) -> Result<(), Error> {
     }
     let file = File::open(Path::new(DIRECTORY).join(name)).map_err(|e| match e.kind() {
         ErrorKind::NotFound => failed(format!("there is no {DIRECTORY}/{name}")),
-        _ => failed(e.to_string()),
+        _ => failed(describe(&e)),
     })?;
     setns(file, CloneFlags::CLONE_NEWNET).map_err(|e| match e {
         Errno::EPERM => Error::NotPermitted,
