@@ -19,10 +19,8 @@ use std::process::ExitCode;
 use context::Context;
 use failure::Failure;
 
-/// The version, from the one file that says it.
-pub fn version() -> &'static str {
-    include_str!("../../../VERSION").trim()
-}
+/// The version, which is that of the module too.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 fn main() -> ExitCode {
     match run() {
@@ -39,7 +37,7 @@ fn run() -> Result<(), Failure> {
     }
     let done = match &args.batch {
         _ if args.help => cmd::help(&mut context),
-        _ if args.version => context.line(&format!("slr {}", version())),
+        _ if args.version => context.line(&format!("slr {VERSION}")),
         Some(file) => batch::run(&mut context, file, args.force),
         None => cmd::run(&mut context, &args.words),
     };

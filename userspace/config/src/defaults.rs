@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 
+use slr_domain::domain;
 use slr_netlink::uapi::{Action, AdminState, Method, Scheduler, Side};
 use slr_netlink::wire::Value;
 use slr_netlink::{
@@ -31,7 +32,7 @@ pub fn port() -> PortOptions {
 pub fn service(key: &ServiceKey) -> ServiceOptions {
     ServiceOptions {
         scheduler: Some(Scheduler::Wlc),
-        table_size: Some(4093),
+        table_size: Some(domain::limits::MAGLEV_DEFAULT),
         persist: Some(0),
         persist_mask: Some(address_bits(key.address)),
         timeouts: Some(timeouts()),
@@ -59,22 +60,23 @@ pub fn address_bits(address: IpAddr) -> u8 {
 }
 
 fn timeouts() -> Timeouts {
+    let module = domain::timeouts::Timeouts::default();
     Timeouts {
-        syn: Some(30),
-        established: Some(900),
-        fin: Some(60),
-        closed: Some(10),
-        udp: Some(30),
-        udp_replied: Some(120),
-        icmp: Some(30),
-        other: Some(300),
+        syn: Some(module.syn),
+        established: Some(module.established),
+        fin: Some(module.fin),
+        closed: Some(module.closed),
+        udp: Some(module.udp),
+        udp_replied: Some(module.udp_replied),
+        icmp: Some(module.icmp),
+        other: Some(module.other),
     }
 }
 
 /// Defaults of a server.
 pub fn server() -> ServerOptions {
     ServerOptions {
-        weight: Some(1),
+        weight: Some(domain::limits::WEIGHT_DEFAULT),
         limit: Some(0),
         threshold: Some(8),
         hold: Some(60),

@@ -7,6 +7,8 @@
 
 use std::net::IpAddr;
 
+use slr_domain::domain::addr::Addr;
+use slr_domain::domain::limits::is_maglev_size;
 use slr_netlink::uapi::{self, AttrSet};
 use slr_netlink::{
     Backup, Binding, Object, Ports, Protocol, Server, ServerKey, Service, ServiceKey, Snat,
@@ -67,13 +69,6 @@ fn range(set: &AttrSet, attr: &str, keyword: &str, value: Option<u32>) -> Result
     }
 }
 
-fn is_prime(number: u32) -> bool {
-    number > 1
-        && (2..)
-            .take_while(|d| d * d <= number)
-            .all(|d| number % d != 0)
-}
-
 fn family(address: IpAddr) -> &'static str {
     if address.is_ipv4() {
         "IPv4"
@@ -94,7 +89,7 @@ fn same_family(keyword: Option<&str>, a: IpAddr, b: IpAddr) -> Result<(), Violat
 }
 
 fn unicast(address: IpAddr) -> Result<(), Violation> {
-    if address.is_unspecified() || address.is_multicast() {
+    if !Addr::from(address).is_unicast() {
         return Err(Violation::name(format!("{address} is no unicast address")));
     }
     Ok(())
@@ -109,7 +104,7 @@ fn service(service: &Service) -> Result<(), Violation> {
         "table-size",
         options.table_size,
     )?;
-    if let Some(size) = options.table_size.filter(|size| !is_prime(*size)) {
+    if let Some(size) = options.table_size.filter(|size| !is_maglev_size(*size)) {
         let text = format!("table-size must be a prime, which {size} is not");
         return Err(Violation::of("table-size", text));
     }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! IP protocol numbers by name.
+//! IP protocols, by the names that the module uses in its own sentences.
 
 use std::fmt;
 use std::str::FromStr;
 
 use netlink_packet_core::DecodeError;
+use slr_domain::domain::addr::Proto;
 
 use crate::wire::{Value, Writer};
 
@@ -29,36 +30,22 @@ impl Protocol {
 
     /// It has ports that slr knows how to find.
     pub fn has_ports(self) -> bool {
-        matches!(self, Self::TCP | Self::UDP | Self::SCTP)
+        Proto(self.0).has_ports()
+    }
+
+    /// Its name, which is also the word of the command line.
+    fn name(self) -> Option<&'static str> {
+        match self {
+            Self::ANY => Some("any"),
+            Self(number) => Proto(number).name(),
+        }
     }
 }
 
-/// Names as in /etc/protocols, of those that one meets.
-const NAMES: &[(u8, &str)] = &[
-    (0, "any"),
-    (1, "icmp"),
-    (2, "igmp"),
-    (4, "ipip"),
-    (6, "tcp"),
-    (17, "udp"),
-    (33, "dccp"),
-    (41, "ipv6"),
-    (47, "gre"),
-    (50, "esp"),
-    (51, "ah"),
-    (58, "icmpv6"),
-    (89, "ospf"),
-    (103, "pim"),
-    (112, "vrrp"),
-    (115, "l2tp"),
-    (132, "sctp"),
-    (136, "udplite"),
-];
-
 impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match NAMES.iter().find(|(number, _)| *number == self.0) {
-            Some((_, name)) => f.write_str(name),
+        match self.name() {
+            Some(name) => f.write_str(name),
             None => write!(f, "{}", self.0),
         }
     }
@@ -68,12 +55,12 @@ impl FromStr for Protocol {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match NAMES.iter().find(|(_, name)| *name == text) {
-            Some((number, _)) => Ok(Self(*number)),
-            None => text.parse().map(Self).map_err(|_| {
+        let named = (0..=u8::MAX).map(Self).find(|p| p.name() == Some(text));
+        named
+            .or_else(|| text.parse().map(Self).ok())
+            .ok_or_else(|| {
                 format!("protocol \"{text}\" is unknown: use tcp, udp, sctp, icmp or a number")
-            }),
-        }
+            })
     }
 }
 

@@ -39,7 +39,7 @@ fn title(page: &Page) -> String {
 fn render(page: &Page) -> std::io::Result<Vec<u8>> {
     let name = title(page);
     let command = args::described().display_name(&name).about(page.summary);
-    let source = format!("slr {}", crate::version());
+    let source = format!("slr {}", crate::VERSION);
     let man = Man::new(command)
         .title(name.to_uppercase())
         .section("8")
