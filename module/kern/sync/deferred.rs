@@ -25,7 +25,7 @@ use kernel::{
     alloc::{AllocError, Flags},
     ffi,
     prelude::*,
-    sync::{rcu, static_lock_class},
+    sync::{rcu, static_lock_class, Arc, Completion},
     types::Opaque,
 };
 
@@ -292,6 +292,38 @@ pub(crate) fn after_grace_period<T: Send + 'static>(value: T) {
     };
     synchronize_rcu();
     drop(left);
+}
+
+/// Tells a waiter when it is dropped.
+struct Signal(Arc<Completion>);
+
+impl Drop for Signal {
+    fn drop(&mut self) {
+        self.0.complete_all();
+    }
+}
+
+/// Waits until everything deferred before the call has been dropped.
+///
+/// For who does not hold the [`Reaper`]. Context: process, may sleep.
+pub(crate) fn flush() {
+    let mut runs = 0;
+    // What is deferred last is dropped first, but before the worker takes the next list it has
+    // dropped all of this one.
+    while runs < 2 {
+        let room = Slot::new(GFP_KERNEL);
+        let done = Arc::pin_init(Completion::new(), GFP_KERNEL);
+        match (room, done) {
+            (Ok(slot), Ok(done)) => {
+                // Given back by a reaper that is gone, and so dropped here: all else was, too.
+                drop(slot.fill(Signal(done.clone())));
+                done.wait_for_completion();
+                runs += 1;
+            }
+            // Memory may come back, in the end by what is waited for.
+            _ => synchronize_rcu(),
+        }
+    }
 }
 
 /// Waits until every RCU reader of now has finished. Context: process, may sleep.

@@ -6,6 +6,7 @@
 //! it. Locks that softirq and process context share are in [`spinlock_bh`].
 
 pub(crate) mod deferred;
+pub(crate) mod global;
 pub(crate) mod percpu;
 pub(crate) mod rcu_cell;
 pub(crate) mod rcu_hash;
