@@ -97,3 +97,15 @@ pub(crate) fn monotonic_us() -> u64 {
     let ns = unsafe { bindings::ktime_get() };
     ns.unsigned_abs() / 1000
 }
+
+/// Returns the seconds since boot, those asleep not counted; 1 at least. Costs a call and a load.
+///
+/// # Context
+///
+/// Any.
+#[inline]
+pub(crate) fn seconds() -> u32 {
+    // SAFETY: As for `ktime_get`.
+    let seconds = unsafe { bindings::ktime_get_seconds() };
+    u32::try_from(seconds).unwrap_or(u32::MAX).max(1)
+}
