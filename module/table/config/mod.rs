@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What is configured: one immutable generation.
+//!
+//! A [`Config`] is built beside the one in force, by a `Change`, and published with one pointer
+//! store. Whoever reads loads it once for a packet or a dump and sees no other; what two
+//! generations have in common they share. Objects that change keep their `…Runtime`, which holds
+//! what is counted and what lives: flows, health, places in the round.
+//!
+//! Context: reading is possible anywhere that holds an RCU guard or an `Arc<Config>`.
+
+mod binding;
+mod key;
+mod kind;
+mod lookup;
+mod port;
+mod server;
+mod service;
+mod traffic;
+
+use kernel::sync::Arc;
+
+use crate::table::trie::{Cursor, Keyed, Trie};
+
+pub(crate) use self::{
+    binding::{Binding, BindingRuntime, BindingSettings, Snat, SNAT_PORTS},
+    key::{BindingKey, HostKey, ServerKey, ServiceKey, SlotKey, PUBLIC},
+    kind::{Action, AdminState, Condition, Fate, Method, Side},
+    lookup::Lookup,
+    port::{Port, PortName, PortRuntime, PortSettings},
+    server::{Server, ServerEntry, ServerRuntime, ServerSettings},
+    service::{Host, Service, ServiceRuntime, ServiceSettings, Unknown, TABLE_SIZE},
+    traffic::{Traffic, TrafficSums},
+};
+
+/// One generation of the configuration of a namespace.
+pub(crate) struct Config {
+    /// Its number; the first, empty one is 1.
+    pub(crate) generation: u64,
+    pub(super) ports: Trie<Port>,
+    pub(super) hosts: Trie<Host>,
+    pub(super) servers: Trie<ServerEntry>,
+    pub(super) services: u32,
+    pub(super) bindings: u32,
+    /// Services with a backup.
+    pub(super) service_backups: u32,
+    /// Servers with a backup.
+    pub(super) server_backups: u32,
+}
+
+impl Config {
+    /// An empty configuration whose tries hash with `seed`.
+    pub(super) fn empty(seed: u64) -> Self {
+        Config {
+            generation: 1,
+            ports: Trie::new(seed),
+            hosts: Trie::new(seed),
+            servers: Trie::new(seed),
+            services: 0,
+            bindings: 0,
+            service_backups: 0,
+            server_backups: 0,
+        }
+    }
+
+    /// The port on this device.
+    #[inline]
+    pub(crate) fn port(&self, ifindex: u32) -> Option<&Arc<Port>> {
+        self.ports.get(&ifindex)
+    }
+
+    /// The port on the device of this name. Slow: looks at all ports.
+    pub(crate) fn port_named(&self, name: &[u8]) -> Option<&Arc<Port>> {
+        self.ports.iter().find(|port| port.name.as_bytes() == name)
+    }
+
+    /// The service of exactly this key.
+    pub(crate) fn service(&self, key: &ServiceKey) -> Option<&Arc<Service>> {
+        let host = self.hosts.get(&key.host())?;
+        let service = host.services.get(&key.slot())?;
+        (service.key == *key).then_some(service)
+    }
+
+    /// The server of this key.
+    pub(crate) fn server(&self, key: &ServerKey) -> Option<&Arc<Server>> {
+        Some(&self.servers.get(key)?.server)
+    }
+
+    /// Bindings to the server of this key.
+    pub(crate) fn bound(&self, key: &ServerKey) -> u32 {
+        self.servers.get(key).map_or(0, |entry| entry.bound)
+    }
+
+    /// Number of ports.
+    pub(crate) fn port_count(&self) -> u32 {
+        self.ports.len() as u32
+    }
+
+    /// Number of services.
+    pub(crate) fn service_count(&self) -> u32 {
+        self.services
+    }
+
+    /// Number of servers.
+    pub(crate) fn server_count(&self) -> u32 {
+        self.servers.len() as u32
+    }
+
+    /// Number of bindings.
+    pub(crate) fn binding_count(&self) -> u32 {
+        self.bindings
+    }
+
+    /// All ports after `cursor`, in an order that stays.
+    pub(crate) fn ports(&self, cursor: Cursor) -> impl Iterator<Item = (&Arc<Port>, Cursor)> {
+        walk(&self.ports, cursor)
+    }
+
+    /// All virtual hosts after `cursor`, in an order that stays.
+    pub(crate) fn hosts(&self, cursor: Cursor) -> impl Iterator<Item = (&Arc<Host>, Cursor)> {
+        walk(&self.hosts, cursor)
+    }
+
+    /// All servers after `cursor`, in an order that stays, with the number of their bindings.
+    pub(crate) fn servers(
+        &self,
+        cursor: Cursor,
+    ) -> impl Iterator<Item = (&Arc<Server>, u32, Cursor)> {
+        walk(&self.servers, cursor).map(|(entry, next)| (&entry.server, entry.bound, next))
+    }
+
+    /// All services after `cursor`, in an order that stays.
+    pub(crate) fn services(
+        &self,
+        cursor: ServiceCursor,
+    ) -> impl Iterator<Item = (&Arc<Service>, ServiceCursor)> {
+        let within = self.hosts.iter_from(cursor.host);
+        // A host that was begun comes again from its cursor on; one that was finished does not.
+        let mut begun = cursor;
+        let mut hosts = within;
+        let mut at = cursor.host;
+        let mut current: Option<crate::table::trie::Iter<'_, Service>> = None;
+        core::iter::from_fn(move || loop {
+            if let Some(services) = current.as_mut() {
+                if let Some(service) = services.next() {
+                    let next = ServiceCursor {
+                        host: at,
+                        service: services.cursor(),
+                    };
+                    return Some((service, next));
+                }
+                at = hosts.cursor();
+            }
+            let host = hosts.next()?;
+            current = Some(host.services.iter_from(begun.service));
+            begun = ServiceCursor::default();
+        })
+    }
+}
+
+/// Where a walk over all services stands: the hosts done, and the services done of the next one.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(crate) struct ServiceCursor {
+    host: Cursor,
+    service: Cursor,
+}
+
+fn walk<T: Keyed>(trie: &Trie<T>, cursor: Cursor) -> impl Iterator<Item = (&Arc<T>, Cursor)> {
+    let mut iter = trie.iter_from(cursor);
+    core::iter::from_fn(move || {
+        let item = iter.next()?;
+        Some((item, iter.cursor()))
+    })
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A port: a network device on which packets are taken.
+
+use kernel::alloc::AllocError;
+
+use super::{kind::Side, PUBLIC};
+use crate::kern::sync::percpu::Counters;
+use crate::table::trie::{mix, Keyed, TrieKey};
+
+impl TrieKey for u32 {
+    fn hash(&self, seed: u64) -> u64 {
+        mix(seed, u64::from(*self))
+    }
+}
+
+/// Bytes of a device name, including the one that ends it (`IFNAMSIZ`).
+const NAME: usize = 16;
+
+/// The name of a device.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct PortName([u8; NAME]);
+
+impl PortName {
+    /// The first 15 bytes of `name`.
+    pub(crate) fn new(name: &[u8]) -> Self {
+        let mut bytes = [0; NAME];
+        for (to, from) in bytes.iter_mut().take(NAME - 1).zip(name) {
+            *to = *from;
+        }
+        PortName(bytes)
+    }
+
+    /// The name, without the zeros that fill it up.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.split(|byte| *byte == 0).next().unwrap_or(&[])
+    }
+}
+
+impl core::fmt::Display for PortName {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(core::str::from_utf8(self.as_bytes()).unwrap_or("?"))
+    }
+}
+
+/// What the operator chooses for a port.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct PortSettings {
+    /// Routing context of what arrives.
+    pub(crate) customer: u32,
+    pub(crate) side: Side,
+    /// Whether virtual addresses are answered for and announced here.
+    pub(crate) announce: bool,
+}
+
+impl Default for PortSettings {
+    fn default() -> Self {
+        PortSettings {
+            customer: PUBLIC,
+            side: Side::Any,
+            announce: false,
+        }
+    }
+}
+
+/// What a port has counted; outlives changes of its settings.
+pub(crate) struct PortRuntime {
+    counters: Counters<2>,
+}
+
+impl PortRuntime {
+    const PACKETS: usize = 0;
+    const BYTES: usize = 1;
+
+    pub(crate) fn new() -> Result<Self, AllocError> {
+        Ok(PortRuntime {
+            counters: Counters::new()?,
+        })
+    }
+
+    /// Counts a packet that slr took. Context: any.
+    #[inline]
+    pub(crate) fn count(&self, bytes: u64) {
+        self.counters.inc(Self::PACKETS);
+        self.counters.add(Self::BYTES, bytes);
+    }
+
+    /// Packets taken.
+    pub(crate) fn packets(&self) -> u64 {
+        self.counters.read(Self::PACKETS)
+    }
+
+    /// Bytes of these.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.counters.read(Self::BYTES)
+    }
+}
+
+/// A network device on which packets are taken. Immutable; a change makes another.
+pub(crate) struct Port {
+    pub(crate) ifindex: u32,
+    pub(crate) name: PortName,
+    pub(crate) settings: PortSettings,
+    pub(crate) runtime: kernel::sync::Arc<PortRuntime>,
+}
+
+impl Keyed for Port {
+    type Key = u32;
+
+    fn key(&self) -> &u32 {
+        &self.ifindex
+    }
+}
