@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Validation of a change as a whole, and the configuration that it leads to.
+
+use kernel::{
+    alloc::{flags::GFP_KERNEL, KVVec, KVec},
+    sync::Arc, //
+};
+
+use super::{
+    error::{busy, invalid, not_found},
+    server::ServerDraft,
+    service::ServiceDraft,
+    Attr,
+    Change,
+    Event,
+    Resets,
+    Result, //
+};
+use crate::kern::sync::deferred::cond_resched;
+use crate::table::{
+    config::{
+        Binding,
+        BindingSettings,
+        Config,
+        Host,
+        HostKey,
+        Port,
+        Server,
+        ServerEntry,
+        ServerKey,
+        ServerSettings,
+        Service,
+        ServiceKey, //
+    },
+    schedule::Maglev,
+    trie::{Cursor, Trie},
+};
+
+/// How many backups are tried in a row, for servers and for services.
+pub(crate) const BACKUPS_MAX: usize = 8;
+
+/// A change that has passed all checks, ready to be published.
+pub(crate) struct Frozen {
+    /// What it leads to.
+    pub(crate) config: Config,
+    /// What it began from.
+    pub(crate) from: Arc<Config>,
+    /// How many flows may live from now on, if that changes.
+    pub(crate) flows_max: Option<u32>,
+    pub(crate) events: KVVec<Event>,
+    /// How many operations it is made of.
+    pub(crate) changes: u32,
+    /// Whether it began from nothing.
+    pub(crate) replaced: bool,
+    /// Servers told to be up.
+    pub(in crate::table) revived: KVec<Arc<Server>>,
+    /// Servers that begin to drain or cease to.
+    pub(in crate::table) restated: KVec<Arc<Server>>,
+    pub(in crate::table) resets: Resets,
+}
+
+impl Change {
+    /// Checks the change as a whole and builds the configuration that it leads to.
+    ///
+    /// Takes time in proportion to what the change touches, with two exceptions: a server whose
+    /// settings change, or that is removed, has all services or servers looked at once, for whether
+    /// they refer to it. Context: process, may sleep.
+    pub(crate) fn freeze(mut self) -> Result<Frozen> {
+        let seed = self.from.hosts.seed();
+        let mut config = Config::empty(seed);
+        if let Some(kept) = self.kept() {
+            config.ports = kept.ports.clone();
+            config.hosts = kept.hosts.clone();
+            config.servers = kept.servers.clone();
+            config.services = kept.services;
+            config.bindings = kept.bindings;
+            config.service_backups = kept.service_backups;
+            config.server_backups = kept.server_backups;
+        }
+        config.generation = self.from.generation.wrapping_add(1);
+        self.freeze_ports(&mut config)?;
+        if self.freeze_servers(&mut config)? {
+            self.thaw_bound(&config)?;
+        }
+        self.freeze_services(&mut config)?;
+        self.check_backups(&config)?;
+        if self.replace {
+            self.events.push(Event::Replaced, GFP_KERNEL)?;
+        }
+        let revived = self.revived(&config)?;
+        let restated = self.restated(&config)?;
+        Ok(Frozen {
+            config,
+            from: self.from,
+            flows_max: self.flows_max,
+            events: self.events,
+            changes: self.changes,
+            replaced: self.replace,
+            revived,
+            restated,
+            resets: self.resets,
+        })
+    }
+
+    fn freeze_ports(&self, config: &mut Config) -> Result {
+        for (ifindex, ()) in &self.ports_gone {
+            config.ports.remove(ifindex, GFP_KERNEL)?;
+        }
+        for (ifindex, draft) in &self.ports {
+            let port = Port {
+                ifindex: *ifindex,
+                name: draft.name,
+                settings: draft.settings,
+                runtime: draft.runtime.clone(),
+            };
+            config
+                .ports
+                .insert(Arc::new(port, GFP_KERNEL)?, GFP_KERNEL)?;
+        }
+        Ok(())
+    }
+
+    /// Puts the servers in. Says whether one of those that were there has other settings now, so
+    /// that services which the change does not touch may refer to what is gone.
+    fn freeze_servers(&self, config: &mut Config) -> Result<bool> {
+        let mut has_altered = false;
+        for (key, ()) in &self.servers_gone {
+            if let Some(old) = config.servers.remove(key, GFP_KERNEL)? {
+                config.server_backups -= u32::from(old.server.settings.backup.is_some());
+            }
+        }
+        for (key, draft) in &self.servers {
+            let same = draft
+                .base
+                .as_ref()
+                .filter(|base| base.settings == draft.settings);
+            has_altered |= same.is_none() && draft.base.is_some();
+            let server = match same {
+                Some(server) => server.clone(),
+                None => Arc::new(draft.server(*key), GFP_KERNEL)?,
+            };
+            config.server_backups += u32::from(draft.settings.backup.is_some());
+            let entry = ServerEntry {
+                server,
+                bound: draft.bound,
+            };
+            let old = config
+                .servers
+                .insert(Arc::new(entry, GFP_KERNEL)?, GFP_KERNEL)?;
+            if let Some(old) = old {
+                config.server_backups -= u32::from(old.server.settings.backup.is_some());
+            }
+            cond_resched();
+        }
+        Ok(has_altered && !self.replace)
+    }
+
+    /// The servers told to be up.
+    fn revived(&self, config: &Config) -> Result<KVec<Arc<Server>>> {
+        let mut revived = KVec::new();
+        for key in &self.revived {
+            if let Some(server) = config.server(key) {
+                revived.push(server.clone(), GFP_KERNEL)?;
+            }
+        }
+        Ok(revived)
+    }
+
+    /// The servers that begin to drain or cease to, or drain for another time.
+    fn restated(&self, config: &Config) -> Result<KVec<Arc<Server>>> {
+        let mut restated = KVec::new();
+        for (key, draft) in &self.servers {
+            let drain = |settings: &ServerSettings| (settings.state, settings.drain_timeout);
+            let old = draft.base.as_ref().map(|base| drain(&base.settings));
+            let unchanged = old.unwrap_or_else(|| drain(&ServerSettings::default()));
+            if drain(&draft.settings) != unchanged {
+                if let Some(server) = config.server(key) {
+                    restated.push(server.clone(), GFP_KERNEL)?;
+                }
+            }
+        }
+        Ok(restated)
+    }
+
+    /// Thaws all services, not touched so far, that a server with other settings is bound to.
+    fn thaw_bound(&mut self, config: &Config) -> Result {
+        let from = self.from.clone();
+        for (service, _) in from.services(Default::default()) {
+            cond_resched();
+            let is_outdated = service.bindings.iter().any(|binding| {
+                self.servers.get(&binding.key.server).is_some()
+                    && !config
+                        .server(&binding.key.server)
+                        .is_some_and(|server| Arc::ptr_eq(server, &binding.server))
+            });
+            let key = &service.key;
+            if is_outdated
+                && self.services.get(key).is_none()
+                && self.services_gone.get(key).is_none()
+            {
+                super::put(&mut self.services, *key, ServiceDraft::thaw(service)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the services in, virtual host by virtual host.
+    fn freeze_services(&self, config: &mut Config) -> Result {
+        let mut editor = HostEditor::default();
+        for (key, ()) in &self.services_gone {
+            let host = editor.open(config, key.host())?;
+            if let Some(old) = host.services.remove(&key.slot(), GFP_KERNEL)? {
+                host.drop_range(&old);
+                config.services -= 1;
+                config.bindings -= old.bindings.len() as u32;
+                config.service_backups -= u32::from(old.settings.backup.is_some());
+            }
+        }
+        for (key, draft) in &self.services {
+            cond_resched();
+            let service = draft.freeze(*key, config)?;
+            config.services += 1;
+            config.bindings += service.bindings.len() as u32;
+            config.service_backups += u32::from(service.settings.backup.is_some());
+            let host = editor.open(config, key.host())?;
+            if let Some(old) = host.services.insert(service.clone(), GFP_KERNEL)? {
+                host.drop_range(&old);
+                config.services -= 1;
+                config.bindings -= old.bindings.len() as u32;
+                config.service_backups -= u32::from(old.settings.backup.is_some());
+            }
+            host.add_range(&service)?;
+        }
+        editor.close(config)
+    }
+
+    /// Refuses backups that are not there and chains of them that are too long or go round.
+    fn check_backups(&self, config: &Config) -> Result {
+        // Whatever is wrong now is so because of an object that the change touches or removes. Of
+        // who refers to a removed one nothing is noted, hence a look at all.
+        let servers_gone = !self.servers_gone.is_empty() && config.server_backups != 0;
+        if servers_gone {
+            for (server, _, _) in config.servers(Cursor::default()) {
+                check_server_backup(config, server, true)?;
+                cond_resched();
+            }
+        } else {
+            for (key, _) in &self.servers {
+                if let Some(server) = config.server(key) {
+                    check_server_backup(config, server, false)?;
+                }
+            }
+        }
+        let services_gone = !self.services_gone.is_empty() && config.service_backups != 0;
+        if services_gone {
+            for (service, _) in config.services(Default::default()) {
+                check_service_backup(config, service, true)?;
+                cond_resched();
+            }
+        } else {
+            for (key, _) in &self.services {
+                if let Some(service) = config.service(key) {
+                    check_service_backup(config, service, false)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_server_backup(config: &Config, server: &Server, was_removed: bool) -> Result {
+    let mut at = server;
+    for _ in 0..=BACKUPS_MAX {
+        let Some(backup) = &at.settings.backup else {
+            return Ok(());
+        };
+        at = match config.server(backup) {
+            Some(backup) => backup,
+            None if was_removed => {
+                return Err(busy(
+                    Attr::Backup,
+                    format_args!("server {backup} is the backup of {}", at.key),
+                ))
+            }
+            None => {
+                return Err(not_found(
+                    Attr::Backup,
+                    format_args!("backup {backup} is not defined as a server"),
+                ))
+            }
+        };
+        if at.key == server.key {
+            return Err(invalid(
+                Attr::Backup,
+                format_args!("backups of server {} go round in a loop", server.key),
+            ));
+        }
+    }
+    Err(invalid(
+        Attr::Backup,
+        format_args!(
+            "more than {BACKUPS_MAX} backups in a row from {}",
+            server.key
+        ),
+    ))
+}
+
+fn check_service_backup(config: &Config, service: &Service, was_removed: bool) -> Result {
+    let mut at = service;
+    for _ in 0..=BACKUPS_MAX {
+        let Some(backup) = &at.settings.backup else {
+            return Ok(());
+        };
+        at = match config.service(backup) {
+            Some(backup) => backup,
+            None if was_removed => {
+                return Err(busy(
+                    Attr::Backup,
+                    format_args!("service {backup} is the backup of {}", at.key),
+                ))
+            }
+            None => {
+                return Err(not_found(
+                    Attr::Backup,
+                    format_args!("backup {backup} is not defined as a service"),
+                ))
+            }
+        };
+        if at.key == service.key {
+            return Err(invalid(
+                Attr::Backup,
+                format_args!("backups of service {} go round in a loop", service.key),
+            ));
+        }
+    }
+    Err(invalid(
+        Attr::Backup,
+        format_args!(
+            "more than {BACKUPS_MAX} backups in a row from {}",
+            service.key
+        ),
+    ))
+}
+
+impl ServerDraft {
+    fn server(&self, key: ServerKey) -> Server {
+        Server {
+            key,
+            settings: self.settings,
+            runtime: self.runtime.clone(),
+        }
+    }
+}
+
+impl ServiceDraft {
+    /// The service as it will be; as it was, if nothing of it changes.
+    fn freeze(&self, key: ServiceKey, config: &Config) -> Result<Arc<Service>> {
+        let base = self.base.as_ref();
+        let same_timeouts = base.is_some_and(|b| b.settings.timeouts == self.settings.timeouts);
+        let mut is_same = base.is_some_and(|base| {
+            base.settings == self.settings && base.bindings.len() == self.bindings.len()
+        });
+        let mut bindings = KVec::with_capacity(self.bindings.len(), GFP_KERNEL)?;
+        for draft in &self.bindings {
+            let Some(server) = config.server(&draft.key.server) else {
+                return Err(not_found(
+                    Attr::Server,
+                    format_args!("server {} is not defined", draft.key.server),
+                ));
+            };
+            let old = draft.base.as_ref().filter(|old| {
+                same_timeouts && Arc::ptr_eq(&old.server, server) && old.settings == draft.settings
+            });
+            is_same &= old.is_some();
+            let binding = match old {
+                Some(binding) => binding.clone(),
+                None => {
+                    let binding = Binding {
+                        key: draft.key,
+                        settings: BindingSettings { ..draft.settings },
+                        timeouts: self.settings.timeouts,
+                        server: server.clone(),
+                        service: self.runtime.clone(),
+                        runtime: draft.runtime.clone(),
+                    };
+                    Arc::new(binding, GFP_KERNEL)?
+                }
+            };
+            bindings.push(binding, GFP_KERNEL)?;
+        }
+        if let Some(base) = base.filter(|_| is_same) {
+            return Ok(base.clone());
+        }
+        let maglev = Maglev::for_service(
+            &self.settings,
+            &bindings,
+            base.and_then(|base| base.maglev.as_ref()),
+        )?;
+        let service = Service {
+            key,
+            slot: key.slot(),
+            settings: self.settings,
+            bindings,
+            maglev,
+            runtime: self.runtime.clone(),
+        };
+        Ok(Arc::new(service, GFP_KERNEL)?)
+    }
+}
+
+/// A virtual host that is being changed.
+struct HostDraft {
+    key: HostKey,
+    services: Trie<Service>,
+    ranges: KVec<Arc<Service>>,
+}
+
+impl HostDraft {
+    fn drop_range(&mut self, service: &Service) {
+        self.ranges.retain(|range| range.slot != service.slot);
+    }
+
+    fn add_range(&mut self, service: &Arc<Service>) -> Result {
+        if service.key.is_range() {
+            let at = self
+                .ranges
+                .partition_point(|range| range.slot < service.slot);
+            self.ranges.reserve(1, GFP_KERNEL)?;
+            // Room was made just now.
+            let _ = self.ranges.insert_within_capacity(at, service.clone());
+        }
+        Ok(())
+    }
+}
+
+/// Holds the virtual host that was changed last, since its services come one after the other.
+#[derive(Default)]
+struct HostEditor {
+    host: Option<HostDraft>,
+}
+
+impl HostEditor {
+    /// The virtual host to change; the one before is put back.
+    fn open(&mut self, config: &mut Config, key: HostKey) -> Result<&mut HostDraft> {
+        if self.host.as_ref().is_none_or(|host| host.key != key) {
+            self.close(config)?;
+        }
+        if self.host.is_none() {
+            let mut ranges = KVec::new();
+            let services = match config.hosts.get(&key) {
+                Some(host) => {
+                    for range in &host.ranges {
+                        ranges.push(range.clone(), GFP_KERNEL)?;
+                    }
+                    host.services.clone()
+                }
+                None => Trie::new(config.hosts.seed()),
+            };
+            self.host = Some(HostDraft {
+                key,
+                services,
+                ranges,
+            });
+        }
+        self.host
+            .as_mut()
+            .ok_or_else(|| invalid(Attr::Key, format_args!("no such host")))
+    }
+
+    /// Puts the virtual host back, or takes it away if it has no services left.
+    fn close(&mut self, config: &mut Config) -> Result {
+        let Some(draft) = self.host.take() else {
+            return Ok(());
+        };
+        if draft.services.is_empty() {
+            config.hosts.remove(&draft.key, GFP_KERNEL)?;
+            return Ok(());
+        }
+        let host = Host {
+            key: draft.key,
+            services: draft.services,
+            ranges: draft.ranges,
+        };
+        config
+            .hosts
+            .insert(Arc::new(host, GFP_KERNEL)?, GFP_KERNEL)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A change: operations collected beside the configuration in force, then published at once.
+//!
+//! A [`Change`] holds what it touches, thawed, in ordered trees: services, servers and ports that
+//! are new or altered, and the keys of those that go. Every operation checks what concerns its
+//! own object and leaves the change as it was if it refuses. What concerns the whole (backups,
+//! chains of them, what is still referred to) is checked by [`Change::freeze`], which also builds
+//! the next [`Config`], maglev tables included. Packets notice nothing of all that: they go on with
+//! the configuration in force until `Tables::commit` publishes the next.
+//!
+//! Objects of one key are the same object to flows and counters, whether a change alters them,
+//! replaces the whole configuration by one that has them again, or deletes and redefines them.
+//!
+//! Context: process, may sleep. A change is owned by who makes it; no lock is held meanwhile.
+
+mod binding;
+mod check;
+mod error;
+mod freeze;
+mod port;
+mod server;
+mod service;
+
+use core::fmt;
+
+use kernel::{
+    alloc::{flags::GFP_KERNEL, AllocError, KVVec, KVec},
+    rbtree::RBTree,
+    sync::Arc,
+};
+
+pub(crate) use self::{
+    binding::BindingUpdate,
+    error::{Attr, ConfigError, Kind, Result},
+    freeze::{Frozen, BACKUPS_MAX},
+    port::PortUpdate,
+    server::ServerUpdate,
+    service::ServiceUpdate,
+};
+
+use self::{port::PortDraft, server::ServerDraft, service::ServiceDraft};
+use super::config::{Binding, BindingKey, Config, Fate, Port, ServerKey, ServiceKey};
+
+/// What a change did, in its order, to be told to who listens.
+#[derive(Clone)]
+pub(crate) enum Event {
+    /// A port was made or altered.
+    PortNew(u32),
+    /// A port was removed.
+    PortDel(Arc<Port>),
+    /// A service was made or altered.
+    ServiceNew(ServiceKey),
+    /// A service was removed.
+    ServiceDel(ServiceKey),
+    /// A server was made or altered.
+    ServerNew(ServerKey),
+    /// A server was removed.
+    ServerDel(ServerKey),
+    /// A binding was made or altered.
+    BindingNew(BindingKey),
+    /// A binding was removed.
+    BindingDel(BindingKey),
+    /// The limit of flows was altered.
+    Settings,
+    /// The whole configuration was replaced; there are no other events then.
+    Replaced,
+}
+
+/// Keys whose flows a change ends.
+#[derive(Default)]
+pub(crate) struct Resets {
+    services: RBTree<ServiceKey, ()>,
+    servers: RBTree<ServerKey, ()>,
+    bindings: RBTree<BindingKey, ()>,
+}
+
+impl Resets {
+    /// Whether no flows are to end.
+    pub(super) fn is_empty(&self) -> bool {
+        self.services.is_empty() && self.servers.is_empty() && self.bindings.is_empty()
+    }
+
+    /// Whether a flow of this binding is to end.
+    pub(super) fn include(&self, binding: &Binding) -> bool {
+        let key = &binding.key;
+        self.servers.get(&key.server).is_some()
+            || self.services.get(&key.service).is_some()
+            || self.bindings.get(key).is_some()
+    }
+
+    /// Ends the flows of a server.
+    pub(super) fn add_server(&mut self, key: ServerKey) -> Result {
+        put(&mut self.servers, key, ())
+    }
+}
+
+/// Operations collected to take effect at once. See the [module](self).
+pub(crate) struct Change {
+    /// The configuration in force when it began.
+    from: Arc<Config>,
+    /// Whether it begins from nothing and leaves only what it defines.
+    replace: bool,
+    ports: RBTree<u32, PortDraft>,
+    ports_gone: RBTree<u32, ()>,
+    services: RBTree<ServiceKey, ServiceDraft>,
+    services_gone: RBTree<ServiceKey, ()>,
+    servers: RBTree<ServerKey, ServerDraft>,
+    servers_gone: RBTree<ServerKey, ()>,
+    flows_max: Option<u32>,
+    /// Servers told to be up, which ends their failure.
+    revived: KVec<ServerKey>,
+    resets: Resets,
+    events: KVVec<Event>,
+    changes: u32,
+}
+
+impl Change {
+    /// A change that begins from `from`, or with `replace` from nothing.
+    pub(super) fn new(from: Arc<Config>, replace: bool) -> Self {
+        Change {
+            from,
+            replace,
+            ports: RBTree::new(),
+            ports_gone: RBTree::new(),
+            services: RBTree::new(),
+            services_gone: RBTree::new(),
+            servers: RBTree::new(),
+            servers_gone: RBTree::new(),
+            flows_max: None,
+            revived: KVec::new(),
+            resets: Resets::default(),
+            events: KVVec::new(),
+            changes: 0,
+        }
+    }
+
+    /// The generation that it began from.
+    pub(crate) fn base(&self) -> u64 {
+        self.from.generation
+    }
+
+    /// How many operations it holds.
+    pub(crate) fn changes(&self) -> u32 {
+        self.changes
+    }
+
+    /// Changes how many flows may live at once, for each family.
+    pub(crate) fn settings_set(&mut self, flows_max: Option<u32>) -> Result {
+        if let Some(max) = flows_max {
+            check::number(Attr::FlowsMax, "flows-max", max, 1, check::FLOWS_MAX)?;
+            self.record(Event::Settings)?;
+            self.flows_max = Some(max);
+        }
+        Ok(())
+    }
+
+    /// What of the configuration in force is still there unless touched.
+    fn kept(&self) -> Option<&Arc<Config>> {
+        (!self.replace).then_some(&self.from)
+    }
+
+    /// Notes an operation down. Called when all else of it has succeeded or cannot fail.
+    fn record(&mut self, event: Event) -> Result {
+        if !self.replace {
+            self.events.push(event, GFP_KERNEL)?;
+        }
+        self.changes = self.changes.saturating_add(1);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "change from {} of {}",
+            self.from.generation, self.changes
+        )
+    }
+}
+
+/// Puts a value into an ordered tree.
+fn put<K: Ord, V>(tree: &mut RBTree<K, V>, key: K, value: V) -> Result {
+    tree.try_create_and_insert(key, value, GFP_KERNEL)
+        .map_err(|_| AllocError)?;
+    Ok(())
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Operations on ports.
+
+use kernel::sync::Arc;
+
+use super::{
+    check,
+    error::{exists, not_found},
+    put,
+    Attr,
+    Change,
+    Event,
+    Result, //
+};
+use crate::table::config::{Port, PortName, PortRuntime, PortSettings, Side};
+
+/// What a request says of a port; none leaves a setting as it is.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct PortUpdate {
+    pub(crate) customer: Option<u32>,
+    pub(crate) side: Option<Side>,
+    pub(crate) announce: Option<bool>,
+}
+
+impl PortUpdate {
+    fn apply(&self, settings: PortSettings) -> Result<PortSettings> {
+        let settings = PortSettings {
+            customer: self.customer.unwrap_or(settings.customer),
+            side: self.side.unwrap_or(settings.side),
+            announce: self.announce.unwrap_or(settings.announce),
+        };
+        check::customer(settings.customer)?;
+        Ok(settings)
+    }
+}
+
+/// A port that a change makes or alters.
+pub(super) struct PortDraft {
+    pub(super) name: PortName,
+    pub(super) settings: PortSettings,
+    pub(super) runtime: Arc<PortRuntime>,
+}
+
+impl Change {
+    /// Attaches a device.
+    pub(crate) fn port_new(&mut self, ifindex: u32, name: PortName, update: &PortUpdate) -> Result {
+        let settings = update.apply(PortSettings::default())?;
+        if self.has_port(ifindex) {
+            return Err(exists(
+                Attr::Ifindex,
+                format_args!("port {name} exists already"),
+            ));
+        }
+        let runtime = match self.from.port(ifindex) {
+            Some(port) => port.runtime.clone(),
+            None => Arc::new(PortRuntime::new()?, kernel::alloc::flags::GFP_KERNEL)?,
+        };
+        self.record(Event::PortNew(ifindex))?;
+        self.ports_gone.remove(&ifindex);
+        let draft = PortDraft {
+            name,
+            settings,
+            runtime,
+        };
+        put(&mut self.ports, ifindex, draft)
+    }
+
+    /// Changes what is given of a port.
+    pub(crate) fn port_set(&mut self, ifindex: u32, name: PortName, update: &PortUpdate) -> Result {
+        let Some(settings) = self.port_settings(ifindex) else {
+            return Err(no_port(name));
+        };
+        let settings = update.apply(settings)?;
+        self.record(Event::PortNew(ifindex))?;
+        self.port_draft(ifindex, |draft| draft.settings = settings)
+    }
+
+    /// Gives a port the new name of its device.
+    pub(crate) fn port_rename(&mut self, ifindex: u32, name: PortName) -> Result {
+        if !self.has_port(ifindex) {
+            return Err(no_port(name));
+        }
+        self.record(Event::PortNew(ifindex))?;
+        self.port_draft(ifindex, |draft| draft.name = name)
+    }
+
+    /// Detaches a device.
+    pub(crate) fn port_del(&mut self, ifindex: u32, name: PortName) -> Result {
+        if !self.has_port(ifindex) {
+            return Err(no_port(name));
+        }
+        match self.kept().and_then(|config| config.port(ifindex)).cloned() {
+            Some(port) => {
+                self.record(Event::PortDel(port))?;
+                put(&mut self.ports_gone, ifindex, ())?;
+            }
+            None => {
+                self.events
+                    .retain(|event| !matches!(event, Event::PortNew(i) if *i == ifindex));
+                self.changes = self.changes.saturating_add(1);
+            }
+        }
+        self.ports.remove(&ifindex);
+        Ok(())
+    }
+
+    fn has_port(&self, ifindex: u32) -> bool {
+        self.port_settings(ifindex).is_some()
+    }
+
+    fn port_settings(&self, ifindex: u32) -> Option<PortSettings> {
+        if let Some(draft) = self.ports.get(&ifindex) {
+            return Some(draft.settings);
+        }
+        if self.ports_gone.get(&ifindex).is_some() {
+            return None;
+        }
+        Some(self.kept()?.port(ifindex)?.settings)
+    }
+
+    /// Alters a port that is there.
+    fn port_draft(&mut self, ifindex: u32, alter: impl FnOnce(&mut PortDraft)) -> Result {
+        if let Some(draft) = self.ports.get_mut(&ifindex) {
+            alter(draft);
+            return Ok(());
+        }
+        if let Some(port) = self.from.port(ifindex) {
+            let mut draft = PortDraft {
+                name: port.name,
+                settings: port.settings,
+                runtime: port.runtime.clone(),
+            };
+            alter(&mut draft);
+            put(&mut self.ports, ifindex, draft)?;
+        }
+        Ok(())
+    }
+}
+
+fn no_port(name: PortName) -> super::ConfigError {
+    not_found(Attr::Ifindex, format_args!("{name} is no port"))
+}
