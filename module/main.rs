@@ -15,6 +15,9 @@ mod domain;
 #[allow(dead_code, unused_imports)]
 mod kern;
 mod sys;
+#[allow(dead_code, unused_imports)]
+#[forbid(unsafe_code)]
+mod table;
 
 module! {
     type: Slr,

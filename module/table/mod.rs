@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What is configured and what is live, for each network namespace.
+//!
+//! `config` is what the operator wants, one immutable generation after the other, made by `change`.
+//! `flow` and `persist` are what packets have made of it, `health` what is known of servers by
+//! that, and `schedule` decides over new flows. `gc` lets time pass. [`Tables`] holds all of it for
+//! one namespace, and `netns` sees to it that there is one for each.
+//!
+//! The layers above meet here: `datapath` reads and opens flows, `netlink` changes and shows. What
+//! these must be told comes to them through [`Datapath`] and [`Listener`].
+//!
+//! Locks and lifetimes are in `Documentation/locking.md`.
+
+mod change;
+mod commit;
+mod config;
+mod flow;
+mod gc;
+mod health;
+mod netns;
+mod persist;
+mod schedule;
+mod stats;
+mod trie;
+
+pub(crate) use self::{
+    change::{
+        Attr, BindingUpdate, Change, ConfigError, Event, Kind, PortUpdate, ServerUpdate,
+        ServiceUpdate,
+    },
+    commit::Committed,
+    config::{
+        Action, AdminState, Binding, BindingKey, BindingRuntime, BindingSettings, Condition,
+        Config, Fate, Host, HostKey, Lookup, Method, Port, PortName, PortSettings, Server,
+        ServerKey, ServerRuntime, ServerSettings, Service, ServiceCursor, ServiceKey,
+        ServiceRuntime, ServiceSettings, Side, Snat, Traffic, TrafficSums, Unknown, PUBLIC,
+        SNAT_PORTS,
+    },
+    flow::{
+        End, Family, Flow, FlowDump, FlowFilter, FlowRecord, FlowRef, FlowTable, NewFlow,
+        OpenError, Source,
+    },
+    health::{Health, HealthNews},
+    netns::{Attachment, Datapath, Listener, Registration, Tables},
+    schedule::{pick, Choice, Means, Opening, Refusal},
+    stats::{CounterKind, Happening, NamedCounter, Stats},
+    trie::Cursor,
+};
