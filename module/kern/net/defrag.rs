@@ -38,6 +38,9 @@ const USER_V6: u32 = bindings::ip6_defrag_users___IP6_DEFRAG_CONNTRACK_BRIDGE_IN
 
 /// Gives a fragment, whose data begins at the network header, to reassembly.
 ///
+/// To be called in an inet hook, where the packet's control block is the IP layer's: it goes
+/// through reassembly and is needed for delivery to this machine.
+///
 /// # Context
 ///
 /// Softirq or process, inside RCU.
@@ -45,8 +48,6 @@ pub(crate) fn gather(net: &Net, family: Family, mut skb: Skb, _rcu: &rcu::Guard)
     if skb.pull(family.header_len()).is_none() || !(skb.has_device() || skb.has_route()) {
         return Fragment::Refused(skb);
     }
-    // Reassembly reads flags from the control block, and leaves there what it learned.
-    skb.init_ip_control(family, 0);
     skb.set_network_header(0);
     match family {
         Family::V4 => gather_v4(net, skb),

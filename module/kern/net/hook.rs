@@ -17,7 +17,7 @@ use super::{
 use crate::sys::bindings;
 use core::{marker::PhantomData, pin::Pin, ptr::NonNull};
 use kernel::{
-    alloc::{KBox, KVec},
+    alloc::KBox,
     prelude::*,
     sync::{aref::ARef, rcu, Arc},
     types::Opaque,
@@ -167,15 +167,17 @@ pub(crate) const PRIORITY_FILTER: i32 = bindings::nf_ip_hook_priorities_NF_IP_PR
 
 /// A hook that packets pass.
 ///
-/// Dropping it takes it off and waits for a grace period, so that it runs nowhere any more; to
-/// drop many, [`unregister`] waits once for all.
+/// Dropping it takes it off and waits for a grace period, so that it runs nowhere any more. Who
+/// drops many calls [`detach`](Registration::detach) for all of them first: then the first drop
+/// waits for all.
 ///
 /// # Context
 ///
 /// To be made and dropped in a process that may sleep.
 pub(crate) struct Registration<T: Hook> {
     inner: Pin<KBox<Inner<T>>>,
-    registered: bool,
+    /// Once taken off: the grace period to wait for.
+    detached: Option<kernel::ffi::c_ulong>,
 }
 
 #[pin_data]
@@ -253,7 +255,7 @@ impl<T: Hook> Registration<T> {
         })?;
         Ok(Registration {
             inner,
-            registered: true,
+            detached: None,
         })
     }
 
@@ -270,16 +272,22 @@ impl<T: Hook> Registration<T> {
         }
     }
 
-    /// Takes the hook off without waiting for those that are running it. Returns whether it was on.
-    fn detach(&mut self) -> bool {
-        if self.registered {
-            // SAFETY: The operations were registered in `new`, once, with the same namespace or
-            // device, which is still there: held, or as `inet` demands.
-            unsafe {
-                bindings::nf_unregister_net_hook(self.inner.place.net(), self.inner.ops.get())
-            };
+    /// Takes the hook off without waiting for those that are running it: dropping it does.
+    ///
+    /// # Context
+    ///
+    /// Process; may sleep.
+    pub(crate) fn detach(&mut self) {
+        if self.detached.is_some() {
+            return;
         }
-        core::mem::replace(&mut self.registered, false)
+        // SAFETY: The operations were registered in `new`, once, with the same namespace or
+        // device, which is still there: held, or as `inet` demands. The second function has no
+        // requirements.
+        unsafe {
+            bindings::nf_unregister_net_hook(self.inner.place.net(), self.inner.ops.get());
+            self.detached = Some(bindings::get_state_synchronize_rcu());
+        }
     }
 }
 
@@ -297,33 +305,20 @@ impl Place {
 
 impl<T: Hook> Drop for Registration<T> {
     fn drop(&mut self) {
-        if self.detach() {
-            wait_for_hooks();
+        self.detach();
+        // `nf_unregister_net_hook` only puts off freeing its own array, so whoever runs the hook is
+        // waited for here, unless a grace period has passed since anyway.
+        // SAFETY: We may sleep, as the type's documentation demands, and hooks run inside RCU
+        // sections. The cookie is of the first function's kind.
+        unsafe {
+            if !self
+                .detached
+                .is_some_and(|cookie| bindings::poll_state_synchronize_rcu(cookie))
+            {
+                bindings::synchronize_net();
+            }
         }
     }
-}
-
-/// Takes many hooks off and waits once for all of them.
-///
-/// # Context
-///
-/// Process; may sleep.
-pub(crate) fn unregister<T: Hook>(mut registrations: KVec<Registration<T>>) {
-    let mut any = false;
-    for registration in registrations.iter_mut() {
-        any |= registration.detach();
-    }
-    if any {
-        wait_for_hooks();
-    }
-    // Dropped here, each finds itself detached and waits no more.
-}
-
-/// Waits until no hook runs that was taken off before: `nf_unregister_net_hook` does not, it only
-/// puts off freeing its own array.
-fn wait_for_hooks() {
-    // SAFETY: We may sleep, as the types' documentation demands. Hooks run inside RCU sections.
-    unsafe { bindings::synchronize_net() };
 }
 
 /// A packet reached a hook.

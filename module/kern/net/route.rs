@@ -364,6 +364,15 @@ impl Dst {
         Dst(dst)
     }
 
+    /// Gives the reference back and borrows the route for the rest of the RCU section: a route is
+    /// freed a grace period after its last reference.
+    #[inline]
+    pub(crate) fn release<'g>(self, _rcu: &'g rcu::Guard) -> &'g Route {
+        // SAFETY: The reference, which goes at the end, kept the route until now, and from now on
+        // the guard keeps it.
+        unsafe { Route::from_raw(self.0.as_ptr()) }
+    }
+
     /// Returns the route, and its reference, to the caller.
     #[inline]
     pub(super) fn into_raw(self) -> *mut bindings::dst_entry {

@@ -7,9 +7,10 @@
 
 use super::Skb;
 use crate::{
-    kern::net::{device::Device, Family},
+    kern::net::{device::Device, route::Route, Family},
     sys::bindings,
 };
+use kernel::sync::rcu;
 
 /// The fields that a copy of a packet keeps, `headers` in C.
 type Headers = bindings::sk_buff__bindgen_ty_4__bindgen_ty_2;
@@ -378,6 +379,17 @@ impl Skb {
         !dev.is_null()
     }
 
+    /// Gives the packet a route, so that the stack that it goes on through looks for none.
+    ///
+    /// The route is not counted: the stack counts it where it queues the packet.
+    #[inline]
+    pub(crate) fn set_route(&mut self, route: &Route, _rcu: &rcu::Guard) {
+        self.drop_route();
+        // SAFETY: The packet is valid, ours, and carries no route (dropped above). The new one
+        // stays for the RCU section in which the packet is handed on.
+        unsafe { bindings::slr_helper_skb_dst_set_noref(self.as_ptr(), route.as_ptr()) };
+    }
+
     /// Gives the packet a fresh control block for the IP layer: forwarded, from the device it
     /// came in by, last seen in fragments of at most `frag_max_size` bytes (0 if whole).
     ///
@@ -428,8 +440,11 @@ impl Skb {
         }
     }
 
-    /// Lets IP output fragment the packet although it was not made here: it came in fragments.
-    pub(in crate::kern) fn allow_fragmentation(&mut self) {
+    /// Lets IP output fragment the packet although its header forbids it: it came in fragments, or
+    /// was made here.
+    ///
+    /// C counterpart: `skb->ignore_df`.
+    pub(crate) fn allow_fragmentation(&mut self) {
         self.headers_mut().set_ignore_df(1);
     }
 }
