@@ -43,6 +43,11 @@ impl Writer {
         (take(&mut self.ports), self.namespace.take())
     }
 
+    /// Whether nothing may be changed any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
     /// Lets go of the device of a port.
     pub(super) fn detach(&mut self, ifindex: u32) {
         self.ports.retain(|(index, _)| *index != ifindex);

@@ -43,7 +43,7 @@ pub(crate) use self::{
     },
     health::{Health, HealthNews},
     netns::{Attachment, Datapath, Listener, Registration, Tables},
-    schedule::{pick, Choice, Means, Opening, Refusal},
+    schedule::{condition, is_up, pick, Choice, Means, Opening, Refusal},
     stats::{CounterKind, Happening, NamedCounter, Stats},
     trie::Cursor,
 };

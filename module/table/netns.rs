@@ -170,7 +170,7 @@ impl Tables {
     /// What happened to a device that may be a port.
     fn device_event(this: &Arc<Self>, device: &Device, event: device::Event) {
         let ifindex = device.ifindex();
-        if this.config.get().port(ifindex).is_none() {
+        if this.config.get().port(ifindex).is_none() || this.writer.lock().is_closed() {
             return;
         }
         let name = PortName::new(device.name().as_bytes());
@@ -256,9 +256,10 @@ impl Watch for DeviceWatch {
 ///
 /// The module's `Reaper` must outlive it.
 pub(crate) struct Registration {
-    // In the order of their end.
-    _watcher: Watcher<DeviceWatch>,
+    // In the order of their end. The watcher is told on its end that all devices go, which would
+    // detach one port after the other; without tables it has nobody to tell.
     _namespaces: namespace::Registration<Tables>,
+    _watcher: Watcher<DeviceWatch>,
     _shared: Filled<Shared>,
 }
 

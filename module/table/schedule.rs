@@ -21,7 +21,7 @@ use kernel::{
 
 use super::{
     change::BACKUPS_MAX,
-    config::{AdminState, Binding, Config, Server, Service, ServiceSettings},
+    config::{AdminState, Binding, Condition, Config, Host, Server, Service, ServiceSettings},
     flow::Family,
     stats::Happening,
     Tables,
@@ -314,6 +314,15 @@ impl<'a> Candidates<'a> {
         self.choice(service, index?, means)
     }
 
+    /// Whether some server takes flows, or would below its limit.
+    fn are_served(&self) -> bool {
+        self.service.bindings.iter().any(|binding| {
+            binding.weight() != 0
+                && (matches!(fitness(&binding.server), Fitness::Full)
+                    || self.effective(binding).is_some())
+        })
+    }
+
     /// Whether it is only for their limits that no server takes a flow.
     fn are_full(&self) -> bool {
         let mut bindings = self.service.bindings.iter().filter(|b| b.weight() != 0);
@@ -345,6 +354,46 @@ impl Servers for Candidates<'_> {
             },
         }
     }
+}
+
+/// What is the case with a service: up, unless it is set down or none of its own servers nor of its
+/// backups takes flows. A server at its limit serves those that it has.
+pub(crate) fn condition(config: &Config, service: &Arc<Service>) -> Condition {
+    let mut at = service;
+    for _ in 0..=BACKUPS_MAX {
+        let candidates = Candidates {
+            config,
+            service: at,
+            port: 0,
+        };
+        if at.settings.state != AdminState::Down && candidates.are_served() {
+            return Condition::Up;
+        }
+        match at
+            .settings
+            .backup
+            .as_ref()
+            .and_then(|key| config.service(key))
+        {
+            Some(backup) => at = backup,
+            None => break,
+        }
+    }
+    match service.settings.state {
+        AdminState::Down => Condition::Down,
+        _ => Condition::Failed,
+    }
+}
+
+/// How many services of a virtual host are asked whether they are up.
+const ASKED_MAX: usize = 256;
+
+/// Whether a virtual host is up: one of its services is, among the first [`ASKED_MAX`].
+pub(crate) fn is_up(config: &Config, host: &Host) -> bool {
+    host.services
+        .iter()
+        .take(ASKED_MAX)
+        .any(|service| condition(config, service) == Condition::Up)
 }
 
 /// The table of a service that is scheduled by maglev.
