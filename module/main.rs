@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! slr: the service-level router for Linux.
+//!
+//! Layers, each of which uses only those above it in this list:
+//!
+//! - `sys`: raw declarations of the kernel's C side, generated at build time;
+//! - `kern`: safe abstractions that the kernel crate lacks, the only home of `unsafe`;
+//! - `domain`: bytes in, decisions out; no kernel types, tested as an ordinary crate;
+//! - `table`: what is configured and what is live, for each network namespace;
+//! - `datapath`: what becomes of a packet, one file a stage;
+//! - `netlink`: the control interface, generic netlink family `slr`.
+//!
+//! `datapath` and `netlink` do not know each other: they meet in `table`. This file knows all of
+//! them, holds what is registered, and does nothing else.
 
 #![crate_name = "slr"]
 #![allow(unexpected_cfgs)]
-
-use kernel::prelude::*;
 
 // Libraries for the layers above: not all of them has a caller at all times. The
 // items of `domain` are public since it is a crate of its own elsewhere.
@@ -14,10 +24,17 @@ use kernel::prelude::*;
 mod domain;
 #[allow(dead_code, unused_imports)]
 mod kern;
+#[forbid(unsafe_code)]
+mod netlink;
 mod sys;
 #[allow(dead_code, unused_imports)]
 #[forbid(unsafe_code)]
 mod table;
+
+use kernel::{prelude::*, sync::Arc};
+
+use kern::{net::namespace::Net, sync::deferred::Reaper};
+use table::{Attachment, Config, Tables};
 
 module! {
     type: Slr,
@@ -30,11 +47,42 @@ module! {
 /// The version of everything, from the userspace workspace.
 const VERSION: &str = env!("SLR_VERSION");
 
-struct Slr;
+/// What is registered, in the order of its end: nobody can change anything any more, then no packet
+/// comes any more and the tables go, then what waited for a grace period is dropped.
+struct Slr {
+    _netlink: netlink::Registration,
+    _tables: table::Registration,
+    _reaper: Reaper,
+}
 
 impl kernel::Module for Slr {
-    fn init(_module: &'static ThisModule) -> Result<Self> {
+    fn init(module: &'static ThisModule) -> Result<Self> {
+        let reaper = Reaper::new(c"slr_reaper")?;
+        let tables = table::Registration::new(&NoDatapath, &netlink::Notifier)?;
+        // Last, since clients may come at once.
+        let netlink = netlink::Registration::new(module)?;
         pr_info!("version {VERSION} loaded\n");
-        Ok(Slr)
+        Ok(Slr {
+            _netlink: netlink,
+            _tables: tables,
+            _reaper: reaper,
+        })
     }
+}
+
+/// Stands in for the datapath: takes no packets.
+struct NoDatapath;
+
+impl Attachment for NoDatapath {}
+
+impl table::Datapath for NoDatapath {
+    fn attach_port(&self, _: &Arc<Tables>, _: &Net, _: u32) -> Result<KBox<dyn Attachment>> {
+        Ok(KBox::new(NoDatapath, GFP_KERNEL)?)
+    }
+
+    fn attach_namespace(&self, _: &Arc<Tables>, _: &Net) -> Result<KBox<dyn Attachment>> {
+        Ok(KBox::new(NoDatapath, GFP_KERNEL)?)
+    }
+
+    fn committed(&self, _: &Arc<Tables>, _: &Net, _: &Config, _: &Config) {}
 }
