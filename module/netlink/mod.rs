@@ -17,6 +17,7 @@
 //! Context: process, may sleep; operations run in parallel. Events of the tables come from the
 //! contexts that [`notify`] names.
 
+mod explain;
 mod extack;
 mod notify;
 mod object;
@@ -126,6 +127,7 @@ impl Family for Control {
         act(cmd::TXN_BEGIN, &policy::TXN_BEGIN, transaction::begin),
         act(cmd::TXN_COMMIT, &policy::TXN_COMMIT, transaction::commit),
         act(cmd::TXN_ABORT, &policy::TXN_ABORT, transaction::abort),
+        act(cmd::EXPLAIN, &policy::EXPLAIN, explain::explain),
     ];
 
     // In the order of `uapi::group`.

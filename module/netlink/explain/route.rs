@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Routes and addresses of this host, as the stages ask for them.
+
+use core::net::{Ipv4Addr, Ipv6Addr};
+
+use kernel::{prelude::*, sync::rcu};
+
+use super::Case;
+use crate::domain::addr::{V4, V6};
+use crate::kern::net::{
+    device::Device,
+    route::{Lookup4, Lookup6, Route},
+};
+use crate::table::{self, PortName};
+
+/// Where a route leads.
+pub(super) enum Way {
+    /// To this host.
+    Local,
+    /// Out by this device.
+    Device(PortName),
+}
+
+/// An address family, as far as routing treats them differently.
+pub(super) trait Family: table::Family {
+    /// The way of a packet between these ends that came in as `case` says.
+    fn way(case: &Case<'_>, from: Self, to: Self) -> Result<Way>;
+
+    /// Whether the address belongs to this host.
+    fn is_local(case: &Case<'_>, addr: Self) -> bool;
+}
+
+/// The VRF that the port is in; 0 if in none.
+fn l3mdev(case: &Case<'_>, guard: &rcu::Guard) -> u32 {
+    case.ifindex
+        .and_then(|ifindex| Device::by_index(case.net, ifindex, guard))
+        .map_or(0, |device| device.l3mdev(guard))
+}
+
+fn way(route: &Route, guard: &rcu::Guard) -> Way {
+    match route.is_local() {
+        true => Way::Local,
+        false => Way::Device(PortName::new(route.device(guard).name().as_bytes())),
+    }
+}
+
+impl Family for V4 {
+    fn way(case: &Case<'_>, from: V4, to: V4) -> Result<Way> {
+        let guard = rcu::read_lock();
+        let lookup = Lookup4 {
+            source: Ipv4Addr::from(from.0),
+            l3mdev: l3mdev(case, &guard),
+            ..Lookup4::new(Ipv4Addr::from(to.0))
+        };
+        let (route, _) = Route::lookup_v4(case.net, &lookup)?;
+        Ok(way(&route, &guard))
+    }
+
+    fn is_local(case: &Case<'_>, addr: V4) -> bool {
+        let _guard = rcu::read_lock();
+        case.net.is_local_v4(Ipv4Addr::from(addr.0))
+    }
+}
+
+impl Family for V6 {
+    fn way(case: &Case<'_>, from: V6, to: V6) -> Result<Way> {
+        let guard = rcu::read_lock();
+        let lookup = Lookup6 {
+            source: Ipv6Addr::from(from.0),
+            l3mdev: l3mdev(case, &guard),
+            ..Lookup6::new(Ipv6Addr::from(to.0))
+        };
+        let route = Route::lookup_v6(case.net, &lookup)?;
+        Ok(way(&route, &guard))
+    }
+
+    fn is_local(case: &Case<'_>, addr: V6) -> bool {
+        let _guard = rcu::read_lock();
+        case.net.is_local_v6(Ipv6Addr::from(addr.0))
+    }
+}

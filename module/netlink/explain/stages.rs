@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The decisions about a packet, one function each, in the order of the datapath.
+
+use kernel::{
+    alloc::AllocError,
+    sync::{rcu, Arc},
+};
+
+use super::{
+    route::{Family, Way},
+    Case, Steps, Verdict,
+};
+use crate::domain::{
+    addr::Proto,
+    flow::{self, opener},
+    packet::{
+        sctp::{chunk, Chunk},
+        tcp::{Flags, Segment},
+        Fragment, Packet, L4,
+    },
+    reason::{DropReason, PassReason},
+};
+use crate::kern::time;
+use crate::table::{
+    self,
+    Action,
+    AdminState,
+    Binding,
+    Choice,
+    Condition,
+    End,
+    Lookup,
+    Means,
+    Opening,
+    Service,
+    Side,
+    Snat, //
+};
+
+/// Servers of one service that are told one by one.
+const SERVERS_SHOWN: usize = 64;
+
+type Result<T> = core::result::Result<T, AllocError>;
+
+/// Either the end of the way, or what the next stage needs.
+type Stage<T> = core::result::Result<T, Verdict>;
+
+/// Leads the packet of `case` through all stages.
+pub(super) fn lead<A: Family>(
+    case: &Case<'_>,
+    from: A,
+    to: A,
+    steps: &mut Steps,
+) -> Result<Verdict> {
+    let packet = packet(case, from, to);
+    let side = match entry(case, steps)? {
+        Ok(side) => side,
+        Err(verdict) => return Ok(verdict),
+    };
+    if let Some(verdict) = known(case, &packet, steps)? {
+        return Ok(verdict);
+    }
+    let service = match service(case, &packet, side, steps)? {
+        Ok(service) => service,
+        Err(verdict) => return Ok(verdict),
+    };
+    if let Some(verdict) = opens(service, &packet, steps)? {
+        return Ok(verdict);
+    }
+    servers(service, steps)?;
+    let choice = match choose(case, service, &packet, steps)? {
+        Ok(choice) => choice,
+        Err(verdict) => return Ok(verdict),
+    };
+    if let Some(verdict) = room::<A>(case, steps)? {
+        return Ok(verdict);
+    }
+    let Some(server) = A::from_addr(choice.server.key.addr) else {
+        return Ok(dropped(DropReason::NoServer));
+    };
+    translate(&choice, (server, choice.port), steps)?;
+    route(case, packet.src, server, steps)
+}
+
+/// The packet as a parser would show it.
+fn packet<A: Family>(case: &Case<'_>, src: A, dst: A) -> Packet<A> {
+    let info = match case.proto {
+        Proto::TCP => L4::Tcp {
+            segment: Segment {
+                flags: Flags(case.tcp_flags),
+                ..Segment::default()
+            },
+            window: 0,
+            header_len: 20,
+        },
+        Proto::UDP | Proto::UDPLITE => L4::Udp,
+        Proto::SCTP => L4::Sctp(Chunk {
+            tag: 0,
+            kind: chunk::INIT,
+            flags: 0,
+            init_tag: 1,
+        }),
+        Proto::ICMP | Proto::ICMPV6 => L4::Echo { reply: false },
+        _ => L4::Other,
+    };
+    let ports = match case.proto {
+        proto if proto.has_ports() => (case.source_port, case.destination_port),
+        proto if proto.is_icmp() => (case.source_port, 0),
+        _ => (0, 0),
+    };
+    Packet {
+        src,
+        dst,
+        sport: ports.0,
+        dport: ports.1,
+        proto: case.proto,
+        ttl: 64,
+        tos: 0,
+        df: true,
+        fragment: Fragment::None,
+        l4: 20,
+        end: 40,
+        info,
+    }
+}
+
+fn dropped(reason: DropReason) -> Verdict {
+    Verdict::because("drop", reason.name())
+}
+
+fn answered(reason: DropReason) -> Verdict {
+    Verdict::because("reset", reason.name())
+}
+
+fn passed(reason: PassReason) -> Verdict {
+    Verdict::because("pass", reason.name())
+}
+
+/// Where it comes in, and which half of the traffic may.
+fn entry(case: &Case<'_>, steps: &mut Steps) -> Result<Stage<Side>> {
+    let Some(ifindex) = case.ifindex else {
+        steps.add("port", format_args!("sent by a process of this host"))?;
+        return Ok(Ok(Side::Any));
+    };
+    let Some(port) = case.config.port(ifindex) else {
+        steps.add("port", format_args!("device {ifindex} is no port"))?;
+        return Ok(Err(Verdict::because("pass", "no-port")));
+    };
+    let side = match port.settings.side {
+        Side::Any => "any",
+        Side::Client => "client",
+        Side::Server => "server",
+    };
+    steps.add("port", format_args!("{} side {side}", port.name))?;
+    Ok(Ok(port.settings.side))
+}
+
+/// What is shown of the flow that a packet belongs to.
+struct Known<A> {
+    state: flow::State,
+    from: flow::Side,
+    expires: u32,
+    server: End<A>,
+    client: End<A>,
+}
+
+/// The flow of the packet, if there is one.
+fn known<A: Family>(
+    case: &Case<'_>,
+    packet: &Packet<A>,
+    steps: &mut Steps,
+) -> Result<Option<Verdict>> {
+    if !case.has_source {
+        steps.add("flow", format_args!("not looked up: no source is given"))?;
+        return Ok(None);
+    }
+    let found = {
+        let guard = rcu::read_lock();
+        let (src, dst) = ((packet.src, packet.sport), (packet.dst, packet.dport));
+        let now = time::seconds();
+        let found = A::flows(case.tables).find(case.customer, case.proto, src, dst, now, &guard);
+        found.map(|(found, from)| Known {
+            state: found.get().state(),
+            from,
+            expires: found.get().expires_in(now),
+            server: found.get().server(),
+            client: found.get().client(),
+        })
+    };
+    let Some(found) = found else {
+        steps.add("flow", format_args!("none"))?;
+        return Ok(None);
+    };
+    let (state, left) = (found.state.name(), found.expires);
+    let (to, peer) = match found.from {
+        flow::Side::Client => (found.server, "server"),
+        flow::Side::Server => (found.client, "client"),
+    };
+    let (addr, port) = (to.0.to_addr(), to.1);
+    steps.add(
+        "flow",
+        format_args!("{state}, {left} s left, to {peer} {addr} port {port}"),
+    )?;
+    if found.state == flow::State::Reset {
+        return Ok(Some(answered(DropReason::FlowReset)));
+    }
+    if found.state.is_over() && found.from == flow::Side::Client && opener::may_open(packet) {
+        steps.add(
+            "flow",
+            format_args!("it is over and gives way to a new one"),
+        )?;
+        return Ok(None);
+    }
+    route(case, packet.src, to.0, steps).map(Some)
+}
+
+/// The service that the packet is for.
+fn service<'a, A: Family>(
+    case: &Case<'a>,
+    packet: &Packet<A>,
+    side: Side,
+    steps: &mut Steps,
+) -> Result<Stage<&'a Arc<Service>>> {
+    let to = packet.dst.to_addr();
+    let found = case
+        .config
+        .lookup(case.customer, to, packet.proto, packet.dport);
+    if let Lookup::NoHost = found {
+        steps.add("host", format_args!("{to} is no virtual host"))?;
+        return Ok(Err(passed(PassReason::NotForUs)));
+    }
+    steps.add("host", format_args!("{to} is a virtual host"))?;
+    if side == Side::Server {
+        steps.add(
+            "host",
+            format_args!("no flow begins at a port of side server"),
+        )?;
+        return Ok(Err(dropped(DropReason::WrongSide)));
+    }
+    let Lookup::Service(service) = found else {
+        steps.add("service", format_args!("none for this protocol and port"))?;
+        return Ok(Err(not_served(case, packet)));
+    };
+    steps.add(
+        "service",
+        format_args!(
+            "{} scheduler {} with {} servers",
+            service.key,
+            service.settings.scheduler.name(),
+            service.bindings.len()
+        ),
+    )?;
+    Ok(Ok(service))
+}
+
+/// What becomes of a packet for a virtual host that serves other ports or protocols.
+fn not_served<A: Family>(case: &Case<'_>, packet: &Packet<A>) -> Verdict {
+    if A::is_local(case, packet.dst) {
+        return passed(PassReason::Local);
+    }
+    match packet.info {
+        L4::Echo { .. } => Verdict::of("answer"),
+        _ if packet.proto.has_ports() => answered(DropReason::PortNotServed),
+        _ => answered(DropReason::ProtocolNotServed),
+    }
+}
+
+/// Whether the packet may open a flow; else what the service does with its kind.
+fn opens<A: Family>(
+    service: &Service,
+    packet: &Packet<A>,
+    steps: &mut Steps,
+) -> Result<Option<Verdict>> {
+    let kind = opener::kind(packet);
+    if opener::may_open(packet) {
+        steps.add(
+            "open",
+            format_args!("a packet of kind {} opens a flow", kind.name()),
+        )?;
+        return Ok(None);
+    }
+    let (word, verdict) = match service.settings.unknown.action(kind) {
+        Action::Drop => ("drop", dropped(DropReason::NoFlow)),
+        Action::Reset => ("reset", answered(DropReason::NoFlow)),
+        Action::Pass => ("pass", passed(PassReason::NoFlow)),
+    };
+    steps.add(
+        "open",
+        format_args!("a packet of kind {} may not; unknown {word}", kind.name()),
+    )?;
+    Ok(Some(verdict))
+}
+
+/// Why a server takes new flows, or does not.
+fn fitness(binding: &Binding) -> &'static str {
+    let server = &binding.server;
+    match server.runtime.health.condition(server.settings.state) {
+        Condition::Down => "down",
+        Condition::Drain => "draining",
+        Condition::Failed => "failed",
+        Condition::Up if binding.weight() == 0 => "up, but of weight 0",
+        Condition::Up if server.is_full() => "up, but at its limit",
+        Condition::Up => "up",
+    }
+}
+
+/// Shows each server of a service.
+fn servers(service: &Service, steps: &mut Steps) -> Result<()> {
+    for binding in service.bindings.iter().take(SERVERS_SHOWN) {
+        steps.add(
+            "server",
+            format_args!(
+                "{} weight {} flows {}: {}",
+                binding.key.server,
+                binding.weight(),
+                binding.server.flows(),
+                fitness(binding)
+            ),
+        )?;
+    }
+    match service.bindings.len().checked_sub(SERVERS_SHOWN) {
+        Some(more) if more != 0 => steps.add("server", format_args!("and {more} more")),
+        _ => Ok(()),
+    }
+}
+
+/// The server that a new flow would go to.
+fn choose<'a, A: Family>(
+    case: &Case<'a>,
+    service: &'a Arc<Service>,
+    packet: &Packet<A>,
+    steps: &mut Steps,
+) -> Result<Stage<Choice<'a>>> {
+    let opening = Opening {
+        client: packet.src,
+        client_port: packet.sport,
+        port: packet.dport,
+    };
+    let picked = {
+        let guard = rcu::read_lock();
+        table::pick(case.tables, case.config, service, &opening, true, &guard)
+    };
+    match picked {
+        Ok(choice) => {
+            let means = match choice.means {
+                Means::Persistence => "which the client had before",
+                Means::Scheduler => "by the scheduler",
+                Means::ServerBackup => "as a backup of the server that the scheduler chose",
+                Means::ServiceBackup => "by a backup of the service",
+            };
+            steps.add("schedule", format_args!("{} {means}", choice.server.key))?;
+            Ok(Ok(choice))
+        }
+        Err(refusal) => {
+            let reason = refusal.reason();
+            let down = service.settings.state == AdminState::Down;
+            let state = if down { "the service is down; " } else { "" };
+            steps.add("schedule", format_args!("{state}{}", reason.doc()))?;
+            Ok(Err(answered(reason)))
+        }
+    }
+}
+
+/// Whether there is room for another flow.
+fn room<A: Family>(case: &Case<'_>, steps: &mut Steps) -> Result<Option<Verdict>> {
+    let table = A::flows(case.tables);
+    let (live, max) = (table.live(), table.max());
+    steps.add("limit", format_args!("{live} of {max} flows"))?;
+    Ok((live >= max).then(|| answered(DropReason::FlowTableFull)))
+}
+
+/// What the packet's ends become.
+fn translate<A: Family>(choice: &Choice<'_>, to: End<A>, steps: &mut Steps) -> Result<()> {
+    let (addr, port) = (to.0.to_addr(), to.1);
+    steps.add(
+        "translate",
+        format_args!("destination to {addr} port {port}"),
+    )?;
+    match choice.binding.settings.snat {
+        Snat::None => Ok(()),
+        Snat::Auto { ports } => steps.add(
+            "translate",
+            format_args!(
+                "source to the address of this host towards the server, port {}-{}",
+                ports.first, ports.last
+            ),
+        ),
+        Snat::Pool { first, last, ports } => steps.add(
+            "translate",
+            format_args!(
+                "source to one of {first}-{last}, port {}-{}",
+                ports.first, ports.last
+            ),
+        ),
+    }
+}
+
+/// How it leaves.
+fn route<A: Family>(case: &Case<'_>, from: A, to: A, steps: &mut Steps) -> Result<Verdict> {
+    let addr = to.to_addr();
+    match A::way(case, from, to) {
+        Ok(Way::Local) => {
+            steps.add("route", format_args!("{addr} is this host"))?;
+            Ok(Verdict::of("deliver"))
+        }
+        Ok(Way::Device(name)) => {
+            steps.add("route", format_args!("to {addr} by {name}"))?;
+            Ok(Verdict::of("forward"))
+        }
+        Err(_) => {
+            steps.add("route", format_args!("none to {addr}"))?;
+            Ok(Verdict::because("unreachable", DropReason::NoRoute.name()))
+        }
+    }
+}
