@@ -17,6 +17,7 @@ use crate::object::service::{Service, ServiceStatus};
 use crate::object::settings::{Settings, SettingsStatus};
 use crate::object::Counter;
 use crate::socket::Socket;
+use crate::transport::Transport;
 use crate::uapi::{attr, cmd};
 use crate::wire::{find, Attributes, Value, Writer};
 
@@ -33,9 +34,12 @@ type Parse<T> = fn(&[u8]) -> Result<T, netlink_packet_core::DecodeError>;
 impl Client {
     /// Opens one.
     pub fn open() -> Result<Self, Error> {
-        Ok(Self {
-            socket: Socket::open()?,
-        })
+        Socket::open().map(|socket| Self { socket })
+    }
+
+    /// Opens one over something else than a netlink socket, for tests.
+    pub fn over(transport: Box<dyn Transport>) -> Result<Self, Error> {
+        Socket::over(transport).map(|socket| Self { socket })
     }
 
     /// Limits and state of the namespace.

@@ -27,6 +27,8 @@ pub mod error;
 pub mod netns;
 #[cfg(feature = "socket")]
 pub mod socket;
+#[cfg(feature = "socket")]
+pub mod transport;
 
 #[cfg(feature = "socket")]
 pub use client::{Client, Transaction};

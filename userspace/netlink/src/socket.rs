@@ -16,19 +16,14 @@ use netlink_packet_core::{
 use netlink_packet_generic::ctrl::nlas::{GenlCtrlAttrs, McastGrpAttrs};
 use netlink_packet_generic::ctrl::{GenlCtrl, GenlCtrlCmd};
 use netlink_packet_generic::GenlMessage;
-use netlink_sys::{protocols::NETLINK_GENERIC, SocketAddr};
 use nix::errno::Errno;
-use nix::sys::socket::{setsockopt, sockopt};
 
 use crate::error::{refused, Error};
 use crate::extack::{Extack, Refusal};
 use crate::message::Request;
+use crate::transport::{Kernel, Transport};
 use crate::uapi;
 
-/// Room for the failures of one window: a queued one takes about a kilobyte.
-const RECEIVE_BUFFER: usize = 4 << 20;
-/// Room for one window.
-const SEND_BUFFER: usize = 1 << 20;
 /// Bytes and messages of a window.
 const WINDOW_BYTES: usize = 128 << 10;
 const WINDOW_MESSAGES: usize = 1024;
@@ -46,7 +41,7 @@ struct Family {
 
 /// A socket of the family.
 pub struct Socket {
-    inner: netlink_sys::Socket,
+    transport: Box<dyn Transport>,
     sequence: u32,
     family: Family,
     buffer: Vec<u8>,
@@ -65,21 +60,13 @@ enum Incoming<T> {
 impl Socket {
     /// Opens one and finds the family.
     pub fn open() -> Result<Self, Error> {
-        let mut inner = netlink_sys::Socket::new(NETLINK_GENERIC)?;
-        inner.bind_auto()?;
-        inner.connect(&SocketAddr::new(0, 0))?;
-        inner.set_ext_ack(true)?;
-        inner.set_cap_ack(true)?;
-        inner.set_netlink_get_strict_chk(true)?;
-        // Without the privilege to exceed the limit, take what the limit allows.
-        if setsockopt(&inner, sockopt::RcvBufForce, &RECEIVE_BUFFER).is_err() {
-            setsockopt(&inner, sockopt::RcvBuf, &RECEIVE_BUFFER).map_err(io::Error::from)?;
-        }
-        if setsockopt(&inner, sockopt::SndBufForce, &SEND_BUFFER).is_err() {
-            setsockopt(&inner, sockopt::SndBuf, &SEND_BUFFER).map_err(io::Error::from)?;
-        }
+        Self::over(Box::new(Kernel::open()?))
+    }
+
+    /// Finds the family over that transport.
+    pub fn over(transport: Box<dyn Transport>) -> Result<Self, Error> {
         let mut socket = Self {
-            inner,
+            transport,
             sequence: 0,
             family: Family {
                 id: 0,
@@ -133,7 +120,7 @@ impl Socket {
         let Some((_, id)) = self.family.groups.iter().find(|(name, _)| name == group) else {
             return Err(Error::Decode(format!("it has no group \"{group}\"")));
         };
-        match self.inner.add_membership(*id) {
+        match self.transport.join(*id) {
             Err(e) if e.kind() == io::ErrorKind::PermissionDenied => Err(Error::NotPermitted),
             other => Ok(other?),
         }
@@ -208,18 +195,12 @@ impl Socket {
             message.serialize(&mut bytes[start..]);
             bytes.resize(bytes.len().next_multiple_of(4), 0);
         }
-        self.inner.send(&bytes, 0)?;
+        self.transport.send(&bytes)?;
         Ok(self.sequence)
     }
 
     fn receive(&mut self) -> Result<usize, Error> {
-        loop {
-            let mut room = &mut self.buffer[..];
-            match self.inner.recv(&mut room, 0) {
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                length => return Ok(length?),
-            }
-        }
+        Ok(self.transport.receive(&mut self.buffer)?)
     }
 
     /// Passes on the replies to one request; the failure of that request is the inner

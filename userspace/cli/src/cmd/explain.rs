@@ -84,7 +84,7 @@ fn flags(text: &str) -> Result<u8, String> {
             .iter()
             .position(|flag| flag.eq_ignore_ascii_case(name));
         match bit {
-            Some(bit) => Ok(flags | 1 << bit),
+            Some(bit) => Ok(flags | (1 << bit)),
             None => Err(format!("\"{name}\" is none of: {}", FLAGS.join(","))),
         }
     })
