@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! What the objects of a file may say about each other: names once, ranges apart,
-//! references to what is there.
+//! references to what is there, backups in a row and not in a circle.
 
 use std::collections::hash_map::{Entry, HashMap};
-use std::collections::HashSet;
+use std::hash::Hash;
 
 use slr_netlink::{Backup, Object, ServerKey, Service, ServiceKey};
 
@@ -12,8 +12,7 @@ use crate::file::{File, Line};
 use crate::limits::{self, Violation};
 use crate::word::Fault;
 
-/// All faults of a file, each with the position of its object. Objects that could not be
-/// read are not missed: a reference to something in a file with such lines is not judged.
+/// All faults of a file, each with the position of its object.
 pub fn file(file: &File<'_>) -> Vec<(usize, Fault)> {
     let mut faults = Vec::new();
     duplicates(file, &mut faults);
@@ -108,58 +107,89 @@ fn overlaps(file: &File<'_>, faults: &mut Vec<(usize, Fault)>) {
     }
 }
 
-/// What there is to refer to.
+/// How many backups may follow one another, as in the module.
+const BACKUPS_MAX: usize = 8;
+
+/// What there is to refer to, each with its backup.
 struct Names {
-    services: HashSet<ServiceKey>,
-    servers: HashSet<ServerKey>,
+    services: HashMap<ServiceKey, Option<ServiceKey>>,
+    servers: HashMap<ServerKey, Option<ServerKey>>,
+}
+
+fn target<K: Copy>(backup: &Option<Backup<K>>) -> Option<K> {
+    match backup {
+        Some(Backup::To(key)) => Some(*key),
+        _ => None,
+    }
+}
+
+/// What is wrong with the backups of `first`, the first of which is `backup`. That a later
+/// one is not there is a fault of what refers to it.
+fn chain<K: Copy + Eq + Hash + std::fmt::Display>(
+    all: &HashMap<K, Option<K>>,
+    kind: &str,
+    first: K,
+    backup: K,
+) -> Option<String> {
+    let mut next = backup;
+    for depth in 0..BACKUPS_MAX {
+        if next == first {
+            // That it is its own backup has been told.
+            return (depth != 0).then(|| format!("backups of {kind} {first} go in a circle"));
+        }
+        next = match all.get(&next) {
+            None if depth == 0 => return Some(format!("{kind} {next} is not defined")),
+            Some(Some(backup)) => *backup,
+            None | Some(None) => return None,
+        };
+    }
+    Some(format!(
+        "more than {BACKUPS_MAX} backups in a row from {kind} {first}"
+    ))
 }
 
 impl Names {
     fn new(file: &File<'_>) -> Self {
-        let objects = file.objects.iter().map(|(object, _)| object);
-        let services = objects.clone().filter_map(|object| match object {
-            Object::Service(s) => Some(s.key),
-            _ => None,
-        });
-        let servers = objects.filter_map(|object| match object {
-            Object::Server(s) => Some(s.key),
-            _ => None,
-        });
-        Self {
-            services: services.collect(),
-            servers: servers.collect(),
+        let mut names = Self {
+            services: HashMap::new(),
+            servers: HashMap::new(),
+        };
+        for (object, _) in &file.objects {
+            match object {
+                Object::Service(s) => {
+                    names.services.insert(s.key, target(&s.options.backup));
+                }
+                Object::Server(s) => {
+                    names.servers.insert(s.key, target(&s.options.backup));
+                }
+                _ => {}
+            }
         }
+        names
     }
 
     fn check(&self, object: &Object, line: &Line<'_>, mut fault: impl FnMut(Fault)) {
-        let backup = |text| {
-            let keyword = Some("backup".to_owned());
-            locate(line, Violation { keyword, text })
+        let wrong_backup = match object {
+            Object::Service(s) => target(&s.options.backup)
+                .and_then(|backup| chain(&self.services, "service", s.key, backup)),
+            Object::Server(s) => target(&s.options.backup)
+                .and_then(|backup| chain(&self.servers, "server", s.key, backup)),
+            _ => None,
         };
-        match object {
-            Object::Service(s) => match s.options.backup {
-                Some(Backup::To(key)) if !self.services.contains(&key) => {
-                    fault(backup(format!("service {key} is not defined")));
-                }
-                _ => {}
-            },
-            Object::Server(s) => match s.options.backup {
-                Some(Backup::To(key)) if !self.servers.contains(&key) => {
-                    fault(backup(format!("server {key} is not defined")));
-                }
-                _ => {}
-            },
-            Object::Binding(b) => {
-                if !self.services.contains(&b.key.service) {
-                    let text = format!("service {} is not defined", b.key.service);
-                    fault(Fault::new(1, text));
-                }
-                if !self.servers.contains(&b.key.server) {
-                    let text = format!("server {} is not defined", b.key.server);
-                    fault(Fault::new(2, text));
-                }
-            }
-            Object::Settings(_) | Object::Port(_) => {}
+        if let Some(text) = wrong_backup {
+            let keyword = Some("backup".to_owned());
+            fault(locate(line, Violation { keyword, text }));
+        }
+        let Object::Binding(b) = object else {
+            return;
+        };
+        if !self.services.contains_key(&b.key.service) {
+            let text = format!("service {} is not defined", b.key.service);
+            fault(Fault::new(1, text));
+        }
+        if !self.servers.contains_key(&b.key.server) {
+            let text = format!("server {} is not defined", b.key.server);
+            fault(Fault::new(2, text));
         }
     }
 }
@@ -225,5 +255,23 @@ mod tests {
             ]
         );
         assert!(say("service 192.0.2.2 backup 192.0.2.3\nservice 192.0.2.3").is_empty());
+    }
+
+    #[test]
+    fn backups_in_a_row() {
+        let row = |length: usize| {
+            let line = |i| format!("server 10.0.0.{i} backup 10.0.0.{}\n", i + 1);
+            let lines: String = (1..=length).map(line).collect();
+            lines + &format!("server 10.0.0.{}", length + 1)
+        };
+        assert!(say(&row(8)).is_empty());
+        assert_eq!(
+            say(&row(9)),
+            ["1:24 more than 8 backups in a row from server 10.0.0.1"]
+        );
+        let circle = "server 10.0.0.1 backup 10.0.0.2\nserver 10.0.0.2 backup 10.0.0.1";
+        assert_eq!(say(circle).len(), 2);
+        assert!(say(circle)[0].contains("backups of server 10.0.0.1 go in a circle"));
+        assert_eq!(say("server 10.0.0.1 backup 10.0.0.1").len(), 1);
     }
 }

@@ -219,63 +219,33 @@ fn plan<K: Kind>(from: &BTreeMap<K::Key, K::Options>, to: &BTreeMap<K::Key, K::O
     plan
 }
 
-/// Removes what goes, each before what it refers to; a circle is opened first.
+/// Removes what goes, each before what it refers to. Backups never go in a circle.
 fn deletions<K: Kind>(
     from: &BTreeMap<K::Key, K::Options>,
     to: &BTreeMap<K::Key, K::Options>,
 ) -> Vec<Change> {
-    let mut all = Vec::new();
-    let going: BTreeMap<_, _> = from
-        .iter()
-        .filter(|(key, _)| !to.contains_key(*key))
-        .map(|(key, options)| (*key, target::<K>(options)))
-        .collect();
+    let going = || from.iter().filter(|(key, _)| !to.contains_key(*key));
     let mut referred: HashMap<K::Key, usize> = HashMap::new();
-    for backup in going.values().flatten().filter(|b| going.contains_key(*b)) {
-        *referred.entry(*backup).or_default() += 1;
+    for backup in going().filter_map(|(_, options)| target::<K>(options)) {
+        *referred.entry(backup).or_default() += 1;
     }
-    let free = |key: &K::Key, referred: &HashMap<_, usize>| !referred.contains_key(key);
-    let mut ready: Vec<_> = going
-        .keys()
-        .rev()
-        .filter(|key| free(key, &referred))
-        .copied()
+    let mut all = Vec::new();
+    let mut ready: Vec<_> = going()
+        .map(|(key, _)| *key)
+        .filter(|key| !referred.contains_key(key))
         .collect();
-    let mut left = going.clone();
-    loop {
-        while let Some(key) = ready.pop() {
-            let Some(backup) = left.remove(&key) else {
-                continue;
-            };
-            let object = K::object(key, K::Options::default());
-            all.push(Change::new(Verb::Del, object));
-            if let Some(backup) = backup {
-                release(&mut referred, backup, &mut ready);
+    while let Some(key) = ready.pop() {
+        let object = K::object(key, K::Options::default());
+        all.push(Change::new(Verb::Del, object));
+        let Some(backup) = from.get(&key).and_then(target::<K>) else {
+            continue;
+        };
+        if let Some(count) = referred.get_mut(&backup) {
+            *count -= 1;
+            if *count == 0 && !to.contains_key(&backup) {
+                ready.push(backup);
             }
         }
-        // Only circles are left: every one is referred to by exactly one other.
-        let Some((key, backup)) = left.iter_mut().next() else {
-            return all;
-        };
-        let object = K::object(*key, with_backup::<K>(Backup::None));
-        all.push(Change::new(Verb::Set, object));
-        if let Some(backup) = backup.take() {
-            release(&mut referred, backup, &mut ready);
-        }
     }
-}
-
-/// One reference less; what has none may go.
-fn release<Key: Copy + Eq + Hash>(
-    referred: &mut HashMap<Key, usize>,
-    key: Key,
-    ready: &mut Vec<Key>,
-) {
-    if let Some(count) = referred.get_mut(&key) {
-        *count -= 1;
-        if *count == 0 {
-            referred.remove(&key);
-            ready.push(key);
-        }
-    }
+    all
 }

@@ -278,12 +278,10 @@ pub fn binding_options(
     Ok(Binding { key, options })
 }
 
-/// `none | auto | ADDR[-ADDR][:PORT-PORT]`; IPv6 in brackets where ports follow.
+/// `none | { auto | ADDR[-ADDR] }[:PORT-PORT]`; IPv6 in brackets where ports follow.
 pub fn snat(text: &str) -> Result<Snat, String> {
-    match text {
-        "none" => return Ok(Snat::None),
-        "auto" => return Ok(Snat::Auto),
-        _ => {}
+    if text == "none" {
+        return Ok(Snat::None);
     }
     let (addresses, ports) = match text.strip_prefix('[').map(|rest| rest.split_once(']')) {
         Some(None) => return Err(format!("\"{text}\" lacks a closing bracket")),
@@ -301,6 +299,10 @@ pub fn snat(text: &str) -> Result<Snat, String> {
             _ => (text, None),
         },
     };
+    let ports = ports.map_or(Ok(Snat::PORTS), str::parse)?;
+    if addresses == "auto" && !text.starts_with('[') {
+        return Ok(Snat::Auto { ports });
+    }
     let (first, last) = addresses.split_once('-').unwrap_or((addresses, addresses));
     let address = |text: &str| {
         text.parse().map_err(|_| {
@@ -310,7 +312,7 @@ pub fn snat(text: &str) -> Result<Snat, String> {
     Ok(Snat::Pool {
         first: address(first)?,
         last: address(last)?,
-        ports: ports.map_or(Ok(Snat::PORTS), str::parse)?,
+        ports,
     })
 }
 
@@ -390,7 +392,9 @@ mod tests {
             last: last.parse().unwrap(),
             ports,
         };
-        assert_eq!(pool("auto"), Snat::Auto);
+        assert_eq!(pool("auto"), Snat::Auto { ports: Snat::PORTS });
+        let some = ports(2000, 2999);
+        assert_eq!(pool("auto:2000-2999"), Snat::Auto { ports: some });
         assert_eq!(pool("10.0.0.1"), make("10.0.0.1", "10.0.0.1", Snat::PORTS));
         assert_eq!(
             pool("10.0.0.1-10.0.0.9:2000-2999"),
@@ -411,6 +415,7 @@ mod tests {
             "10.0.0.1:99-1",
             "[fd00::1",
             "[fd00::1]x",
+            "[auto]",
         ] {
             assert!(snat(wrong).is_err(), "{wrong}");
         }

@@ -88,16 +88,41 @@ fn same_family(keyword: Option<&str>, a: IpAddr, b: IpAddr) -> Result<(), Violat
     })
 }
 
-fn unicast(address: IpAddr) -> Result<(), Violation> {
-    if !Addr::from(address).is_unicast() {
-        return Err(Violation::name(format!("{address} is no unicast address")));
-    }
-    Ok(())
+/// An address that a host may have, and that a packet may carry to it.
+fn host(keyword: Option<&str>, what: &str, address: IpAddr) -> Result<(), Violation> {
+    let addr = Addr::from(address);
+    let is = if addr.is_unspecified() {
+        "unspecified"
+    } else if addr.is_multicast() {
+        "multicast"
+    } else if addr.is_broadcast() {
+        "broadcast"
+    } else if addr.is_loopback() {
+        "a loopback address"
+    } else if addr.is_v6() && addr.is_link_local() {
+        "link-local, which needs a device"
+    } else if matches!(address, IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some()) {
+        "an IPv4-mapped one"
+    } else {
+        return Ok(());
+    };
+    Err(Violation {
+        keyword: keyword.map(str::to_owned),
+        text: format!("the address of {what}, {address}, is {is}"),
+    })
 }
 
 fn service(service: &Service) -> Result<(), Violation> {
     let (key, options) = (&service.key, &service.options);
-    unicast(key.address)?;
+    host(None, "a service", key.address)?;
+    let foreign = match key.address {
+        IpAddr::V4(_) => Protocol::ICMPV6,
+        IpAddr::V6(_) => Protocol::ICMP,
+    };
+    if key.protocol == foreign {
+        let text = format!("service {key}: {foreign} is of the other address family");
+        return Err(Violation::name(text));
+    }
     range(
         &uapi::SERVICE,
         "table-size",
@@ -148,7 +173,7 @@ fn timeouts(timeouts: &Timeouts) -> Result<(), Violation> {
 
 fn server(server: &Server) -> Result<(), Violation> {
     let (key, options) = (&server.key, &server.options);
-    unicast(key.address)?;
+    host(None, "a server", key.address)?;
     range(&uapi::SERVER, "weight", "weight", options.weight)?;
     range(&uapi::SERVER, "threshold", "threshold", options.threshold)?;
     range(&uapi::SERVER, "hold", "hold", options.hold)?;
@@ -172,6 +197,14 @@ fn binding(binding: &Binding) -> Result<(), Violation> {
     let (key, options) = (&binding.key, &binding.options);
     let (service, server) = (&key.service, &key.server);
     same_family(None, service.address, server.address)?;
+    if service.address == server.address && service.customer == server.customer {
+        let text = format!("server {server} has the address of service {service}: a loop");
+        return Err(Violation::name(text));
+    }
+    if server.port != 0 && portless(service) {
+        let text = format!("server {server} is one port, service {service} has none");
+        return Err(Violation::name(text));
+    }
     let ports = Ports {
         first: key.port,
         last: options.port_last.unwrap_or(key.port),
@@ -180,6 +213,8 @@ fn binding(binding: &Binding) -> Result<(), Violation> {
     range(&uapi::BINDING, "weight", "weight", options.weight)?;
     match options.snat {
         Some(Snat::Pool { first, last, .. }) => {
+            host(Some("snat"), "snat", first)?;
+            host(Some("snat"), "snat", last)?;
             same_family(Some("snat"), service.address, first)?;
             same_family(Some("snat"), first, last)?;
             if last < first {
@@ -192,12 +227,16 @@ fn binding(binding: &Binding) -> Result<(), Violation> {
     }
 }
 
+fn portless(service: &ServiceKey) -> bool {
+    service.protocol != Protocol::ANY && !service.protocol.has_ports()
+}
+
 /// Where on the server the ports of the service go.
 fn mapping(service: &ServiceKey, server: &ServerKey, ports: Ports) -> Result<(), Violation> {
     if ports.is_any() {
         return Ok(());
     }
-    if service.protocol != Protocol::ANY && !service.protocol.has_ports() {
+    if portless(service) {
         let text = format!("protocol {} has no ports to map", service.protocol);
         return Err(Violation::of("port", text));
     }
@@ -265,8 +304,19 @@ mod tests {
         ] {
             assert!(say(line).contains("IPv4"), "{line}");
         }
-        assert!(say("service 224.0.0.1").contains("unicast"));
-        assert!(say("service 0.0.0.0").contains("unicast"));
+        assert!(say("service 192.0.2.1/icmpv6").contains("other address family"));
+        assert!(say("service 2001:db8::1/icmp").contains("other address family"));
+        for (address, is) in [
+            ("224.0.0.1", "multicast"),
+            ("0.0.0.0", "unspecified"),
+            ("255.255.255.255", "broadcast"),
+            ("127.0.0.1", "loopback"),
+            ("fe80::1", "link-local"),
+            ("::ffff:192.0.2.1", "IPv4-mapped"),
+        ] {
+            assert!(say(&format!("service {address}")).contains(is), "{address}");
+            assert!(say(&format!("server {address}")).contains(is), "{address}");
+        }
         assert!(say("server 10.0.0.1 backup 10.0.0.1").contains("own backup"));
     }
 
@@ -281,6 +331,9 @@ mod tests {
         assert!(say("binding 192.0.2.1:80 10.0.0.1:8080 port 81").contains("8080"));
         assert!(say("binding 192.0.2.1:80-89 10.0.0.1 port 1-9").contains("10 ports"));
         assert!(say("binding 192.0.2.1/icmp 10.0.0.1 port 1").contains("no ports"));
+        assert!(say("binding 192.0.2.1/icmp 10.0.0.1:1").contains("is one port"));
+        assert_eq!(say("binding 192.0.2.1 10.0.0.1:1"), "");
+        assert!(say("binding 192.0.2.1:80 192.0.2.1:81").contains("a loop"));
         assert!(say("binding 192.0.2.1 10.0.0.1 snat 10.0.0.9-10.0.0.1").contains("ends"));
     }
 }

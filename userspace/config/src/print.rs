@@ -6,7 +6,6 @@
 //! what goes without saying.
 
 use std::fmt::{Display, Write};
-use std::net::IpAddr;
 
 use slr_netlink::{
     Backup, Binding, BindingOptions, Object, PortOptions, Ports, ServerOptions, ServiceOptions,
@@ -140,19 +139,18 @@ pub fn binding(port: u16, options: &BindingOptions) -> String {
 
 /// Source translation, as one word.
 pub fn snat(snat: Snat) -> String {
-    let (first, last, ports) = match snat {
+    let (text, ports, bracket) = match snat {
         Snat::None => return "none".into(),
-        Snat::Auto => return "auto".into(),
-        Snat::Pool { first, last, ports } => (first, last, ports),
+        Snat::Auto { ports } => ("auto".into(), ports, false),
+        Snat::Pool { first, last, ports } if first == last => {
+            (first.to_string(), ports, first.is_ipv6())
+        }
+        Snat::Pool { first, last, ports } => (format!("{first}-{last}"), ports, first.is_ipv6()),
     };
-    let mut text = first.to_string();
-    if last != first {
-        text += &format!("-{last}");
-    }
-    match first {
+    match bracket {
         _ if ports == Snat::PORTS => text,
-        IpAddr::V4(_) => format!("{text}:{ports}"),
-        IpAddr::V6(_) => format!("[{text}]:{ports}"),
+        false => format!("{text}:{ports}"),
+        true => format!("[{text}]:{ports}"),
     }
 }
 

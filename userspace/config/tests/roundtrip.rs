@@ -118,7 +118,13 @@ fn server() -> impl Strategy<Value = Server> {
 fn snat() -> impl Strategy<Value = Snat> {
     prop_oneof![
         Just(Snat::None),
-        Just(Snat::Auto),
+        any::<bool>().prop_map(|all| Snat::Auto {
+            ports: if all {
+                Snat::PORTS
+            } else {
+                Ports { first: 5, last: 9 }
+            },
+        }),
         (any::<bool>(), 1u8..5, 0u8..2, any::<bool>()).prop_map(|(v6, first, more, all)| {
             Snat::Pool {
                 first: address(v6, first),
@@ -159,6 +165,7 @@ fn assemble(
     servers: Vec<Server>,
     seeds: Vec<BindingSeed>,
 ) -> Config {
+    let forward = flows_max.is_some();
     let mut config = Config::default();
     config.insert(Object::Settings(Settings { flows_max }));
     ports
@@ -166,7 +173,10 @@ fn assemble(
         .for_each(|p| config.insert(Object::Port(p)));
     for service in services {
         let apart = |other: &ServiceKey| *other == service.key || !overlap(other, &service.key);
-        if config.services.keys().all(apart) {
+        let mut alone = service.clone();
+        alone.options.backup = None;
+        let valid = slr_config::limits::object(&Object::Service(alone)).is_ok();
+        if valid && config.services.keys().all(apart) {
             config.insert(Object::Service(service));
         }
     }
@@ -176,7 +186,9 @@ fn assemble(
     let known: Vec<_> = config.services.keys().copied().collect();
     for (key, options) in &mut config.services {
         let wrong = |b: &ServiceKey| {
-            b == key || b.address.is_ipv4() != key.address.is_ipv4() || !known.contains(b)
+            b.address.is_ipv4() != key.address.is_ipv4()
+                || !follows(b, key, forward)
+                || !known.contains(b)
         };
         if matches!(&options.backup, Some(Backup::To(b)) if wrong(b)) {
             options.backup = None;
@@ -185,7 +197,9 @@ fn assemble(
     let known: Vec<_> = config.servers.keys().copied().collect();
     for (key, options) in &mut config.servers {
         let wrong = |b: &ServerKey| {
-            b == key || b.address.is_ipv4() != key.address.is_ipv4() || !known.contains(b)
+            b.address.is_ipv4() != key.address.is_ipv4()
+                || !follows(b, key, forward)
+                || !known.contains(b)
         };
         if matches!(&options.backup, Some(Backup::To(b)) if wrong(b)) {
             options.backup = None;
@@ -223,6 +237,16 @@ fn assemble(
         }
     }
     config
+}
+
+/// Whether one may be the backup of the other: keys in one direction only, so that there is
+/// no circle.
+fn follows<K: Ord>(backup: &K, key: &K, forward: bool) -> bool {
+    if forward {
+        backup > key
+    } else {
+        backup < key
+    }
 }
 
 fn overlap(a: &ServiceKey, b: &ServiceKey) -> bool {

@@ -249,8 +249,9 @@ impl Transaction<'_> {
         if check {
             w.attr(attr::transaction::CHECK, &[]);
         }
+        // Whether it works or not, it ends the transaction.
+        self.open = false;
         self.client.socket.call(&Request::new(cmd::TXN_COMMIT, w))?;
-        self.open = check;
         Ok(())
     }
 }

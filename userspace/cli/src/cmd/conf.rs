@@ -9,8 +9,9 @@ use std::io::{self, Read};
 use serde_json::{json, Value};
 use slr_config::diff::diff;
 use slr_config::file::Place;
-use slr_config::{print, Config, File, Report, Words};
+use slr_config::{defaults, print, Config, File, Report, Words};
 use slr_netlink::error::describe;
+use slr_netlink::wire::Value as _;
 use slr_netlink::{netns, Change, Client, Error, Object, Refusal, Transaction, Verb};
 
 use super::unknown;
@@ -233,6 +234,10 @@ fn refers_to(object: &Object, failed: &[&Object]) -> bool {
 /// Changes that make the file's configuration out of nothing.
 fn from_nothing(file: &File<'_>, config: &Config) -> Result<Vec<Change>, Failure> {
     let mut changes = diff(&Config::default(), config);
+    // The limits are not among what a transaction begins without.
+    let settings = config.settings.clone().onto(&defaults::settings());
+    changes.retain(|change| !matches!(change.object, Object::Settings(_)));
+    changes.insert(0, Change::new(Verb::Set, Object::Settings(settings)));
     resolve(&mut changes, &HashMap::new(), file)?;
     Ok(changes)
 }

@@ -20,7 +20,7 @@ Usage: slr binding { add | set } SERVICE SERVER [ port PORT[-PORT] ]
                    [ method nat ] [ weight N ] [ snat SNAT ]
        slr binding del SERVICE SERVER [ port PORT ] [ flows { keep | reset } ]
        slr binding show [ SERVICE ]
-where  SNAT := { none | auto | ADDRESS[-ADDRESS][:PORT-PORT] }
+where  SNAT := none | { auto | ADDRESS[-ADDRESS] }[:PORT-PORT]
        SERVICE and SERVER as in slr service help and slr server help",
     description: &[
         "There are three ways to bind: a whole virtual host to a whole server with all ports \

@@ -79,7 +79,10 @@ pub enum Snat {
     /// The server sees the client.
     None,
     /// The address that the route to the server prefers.
-    Auto,
+    Auto {
+        /// Ports to use.
+        ports: Ports,
+    },
     /// An address out of the range.
     Pool {
         /// First address.
@@ -101,19 +104,19 @@ impl Snat {
 
 impl From<Snat> for SnatNest {
     fn from(snat: Snat) -> Self {
-        let mode = |mode| Self {
+        let with_ports = |mode, ports: Ports| Self {
             mode: Some(mode),
+            port: (ports != Snat::PORTS).then_some(ports.first),
+            port_last: (ports != Snat::PORTS).then_some(ports.last),
             ..Self::default()
         };
         match snat {
-            Snat::None => mode(SnatMode::None),
-            Snat::Auto => mode(SnatMode::Auto),
+            Snat::None => with_ports(SnatMode::None, Snat::PORTS),
+            Snat::Auto { ports } => with_ports(SnatMode::Auto, ports),
             Snat::Pool { first, last, ports } => Self {
                 first: Some(first),
                 last: (last != first).then_some(last),
-                port: (ports != Snat::PORTS).then_some(ports.first),
-                port_last: (ports != Snat::PORTS).then_some(ports.last),
-                ..mode(SnatMode::Pool)
+                ..with_ports(SnatMode::Pool, ports)
             },
         }
     }
@@ -126,18 +129,19 @@ impl Value for Snat {
 
     fn get(payload: &[u8]) -> Result<Self, DecodeError> {
         let nest = SnatNest::read(payload)?;
+        let ports = Ports {
+            first: nest.port.unwrap_or(Snat::PORTS.first),
+            last: nest.port_last.unwrap_or(Snat::PORTS.last),
+        };
         Ok(match nest.mode {
             None | Some(SnatMode::None) => Snat::None,
-            Some(SnatMode::Auto) => Snat::Auto,
+            Some(SnatMode::Auto) => Snat::Auto { ports },
             Some(SnatMode::Pool) => {
                 let first = nest.first.ok_or("a pool without an address")?;
                 Snat::Pool {
                     first,
                     last: nest.last.unwrap_or(first),
-                    ports: Ports {
-                        first: nest.port.unwrap_or(Snat::PORTS.first),
-                        last: nest.port_last.unwrap_or(Snat::PORTS.last),
-                    },
+                    ports,
                 }
             }
         })
@@ -147,17 +151,24 @@ impl Value for Snat {
 impl serde::Serialize for Snat {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut map = to.serialize_map(None)?;
-        match self {
-            Snat::None => map.serialize_entry("mode", "none")?,
-            Snat::Auto => map.serialize_entry("mode", "auto")?,
+        let ports = match self {
+            Snat::None => {
+                map.serialize_entry("mode", "none")?;
+                return map.end();
+            }
+            Snat::Auto { ports } => {
+                map.serialize_entry("mode", "auto")?;
+                ports
+            }
             Snat::Pool { first, last, ports } => {
                 map.serialize_entry("mode", "pool")?;
                 map.serialize_entry("first", first)?;
                 map.serialize_entry("last", last)?;
-                map.serialize_entry("port", &ports.first)?;
-                map.serialize_entry("port-last", &ports.last)?;
+                ports
             }
-        }
+        };
+        map.serialize_entry("port", &ports.first)?;
+        map.serialize_entry("port-last", &ports.last)?;
         map.end()
     }
 }
@@ -177,8 +188,9 @@ impl Binding {
     pub fn put_key(&self, writer: &mut Writer) {
         self.key.service.put(writer, id::SERVICE);
         self.key.server.put(writer, id::SERVER);
-        if self.key.port != 0 {
-            self.key.port.put(writer, id::PORT);
+        let port = self.key.normal().port;
+        if port != 0 {
+            port.put(writer, id::PORT);
         }
     }
 
