@@ -301,6 +301,15 @@ impl<T: Keyed> Trie<T> {
         self.len == 0
     }
 
+    /// Whether this is a copy of `other` in which nothing was changed; may say no of equal ones.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (&self.root, &other.root) {
+            (Some(root), Some(other)) => Arc::ptr_eq(root, other),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
     /// The leaf of `key`.
     pub(crate) fn get(&self, key: &T::Key) -> Option<&Arc<T>> {
         let hash = key.hash(self.seed);

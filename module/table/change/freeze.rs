@@ -25,6 +25,7 @@ use crate::table::{
         Config,
         Host,
         HostKey,
+        Machine,
         Port,
         Server,
         ServerEntry,
@@ -73,6 +74,7 @@ impl Change {
             config.ports = kept.ports.clone();
             config.hosts = kept.hosts.clone();
             config.servers = kept.servers.clone();
+            config.machines = kept.machines.clone();
             config.services = kept.services;
             config.bindings = kept.bindings;
             config.service_backups = kept.service_backups;
@@ -128,6 +130,7 @@ impl Change {
         for (key, ()) in &self.servers_gone {
             if let Some(old) = config.servers.remove(key, GFP_KERNEL)? {
                 config.server_backups -= u32::from(old.server.settings.backup.is_some());
+                config.count_at_machine(key, |servers| servers.saturating_sub(1))?;
             }
         }
         for (key, draft) in &self.servers {
@@ -148,8 +151,11 @@ impl Change {
             let old = config
                 .servers
                 .insert(Arc::new(entry, GFP_KERNEL)?, GFP_KERNEL)?;
-            if let Some(old) = old {
-                config.server_backups -= u32::from(old.server.settings.backup.is_some());
+            match old {
+                Some(old) => {
+                    config.server_backups -= u32::from(old.server.settings.backup.is_some());
+                }
+                None => config.count_at_machine(key, |servers| servers.saturating_add(1))?,
             }
             cond_resched();
         }
@@ -264,6 +270,21 @@ impl Change {
                     check_service_backup(config, service, false)?;
                 }
             }
+        }
+        Ok(())
+    }
+}
+
+impl Config {
+    /// Changes how many servers are counted at the address of one.
+    fn count_at_machine(&mut self, key: &ServerKey, change: impl FnOnce(u32) -> u32) -> Result {
+        let key = key.machine();
+        let servers = change(self.machines.get(&key).map_or(0, |machine| machine.servers));
+        if servers == 0 {
+            self.machines.remove(&key, GFP_KERNEL)?;
+        } else {
+            let machine = Machine { key, servers };
+            self.machines.insert(Arc::new(machine, GFP_KERNEL)?, GFP_KERNEL)?;
         }
         Ok(())
     }

@@ -142,6 +142,16 @@ pub(crate) struct ServerKey {
     pub(crate) port: u16,
 }
 
+impl ServerKey {
+    /// The machine that it is, or is a port of.
+    pub(crate) fn machine(&self) -> HostKey {
+        HostKey {
+            customer: self.customer,
+            addr: self.addr,
+        }
+    }
+}
+
 impl TrieKey for ServerKey {
     fn hash(&self, seed: u64) -> u64 {
         let hash = mix_addr(mix(seed, self.customer.into()), self.addr);

@@ -20,6 +20,7 @@ mod traffic;
 
 use kernel::sync::Arc;
 
+use crate::domain::addr::Addr;
 use crate::table::trie::{Cursor, Keyed, Trie};
 
 pub(crate) use self::{
@@ -28,7 +29,7 @@ pub(crate) use self::{
     kind::{Action, AdminState, Condition, Fate, Method, Side},
     lookup::Lookup,
     port::{Port, PortName, PortRuntime, PortSettings},
-    server::{Server, ServerEntry, ServerRuntime, ServerSettings},
+    server::{Machine, Server, ServerEntry, ServerRuntime, ServerSettings},
     service::{Host, Service, ServiceRuntime, ServiceSettings, Unknown, TABLE_SIZE},
     traffic::{Traffic, TrafficSums},
 };
@@ -40,6 +41,7 @@ pub(crate) struct Config {
     pub(super) ports: Trie<Port>,
     pub(super) hosts: Trie<Host>,
     pub(super) servers: Trie<ServerEntry>,
+    pub(super) machines: Trie<Machine>,
     pub(super) services: u32,
     pub(super) bindings: u32,
     /// Services with a backup.
@@ -56,6 +58,7 @@ impl Config {
             ports: Trie::new(seed),
             hosts: Trie::new(seed),
             servers: Trie::new(seed),
+            machines: Trie::new(seed),
             services: 0,
             bindings: 0,
             service_backups: 0,
@@ -84,6 +87,16 @@ impl Config {
     /// The server of this key.
     pub(crate) fn server(&self, key: &ServerKey) -> Option<&Arc<Server>> {
         Some(&self.servers.get(key)?.server)
+    }
+
+    /// Whether a server, or some port of one, has this address.
+    pub(crate) fn has_server_at(&self, customer: u32, addr: Addr) -> bool {
+        self.machines.contains(&HostKey { customer, addr })
+    }
+
+    /// Whether `other` has the same virtual hosts, with the same services; may say no of equal ones.
+    pub(crate) fn has_same_hosts(&self, other: &Config) -> bool {
+        self.hosts.is_same(&other.hosts)
     }
 
     /// Bindings to the server of this key.

@@ -10,7 +10,7 @@ use kernel::{
     },
 };
 
-use super::{kind::AdminState, ServerKey, Traffic};
+use super::{kind::AdminState, HostKey, ServerKey, Traffic};
 use crate::table::{
     health::Health,
     trie::Keyed, //
@@ -92,6 +92,21 @@ pub(crate) struct ServerEntry {
     pub(crate) server: Arc<Server>,
     /// Bindings to it.
     pub(crate) bound: u32,
+}
+
+/// An address that has servers, to tell packets from there without a port to go by.
+pub(crate) struct Machine {
+    pub(crate) key: HostKey,
+    /// Servers of this address: the whole machine, or ports of it.
+    pub(crate) servers: u32,
+}
+
+impl Keyed for Machine {
+    type Key = HostKey;
+
+    fn key(&self) -> &HostKey {
+        &self.key
+    }
 }
 
 impl Keyed for ServerEntry {
