@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The two address families, as far as the kernel treats them differently.
+
+use super::{announce, Ctx};
+use crate::{
+    domain::{
+        addr::{V4, V6},
+        packet::{icmpv6, Network, Packet, L4},
+    },
+    kern::net::{
+        self,
+        hook::Verdict,
+        route::{Dst, Lookup4, Lookup6, Route},
+        skb::{Skb, Stolen},
+    },
+    table,
+};
+use core::net::{Ipv4Addr, Ipv6Addr};
+use kernel::{error::Result, sync::rcu};
+
+/// An address family in the stages.
+pub(super) trait Family: table::Family + Network {
+    /// Its name in the kernel.
+    const FAMILY: net::Family;
+
+    /// The route of a packet to `dst` from `src`, which need not be ours.
+    fn route(ctx: &Ctx<'_>, dst: Self, src: Self, tos: u8) -> Result<Dst>;
+
+    /// The address of ours that we would speak to `peer` from.
+    fn own_address(ctx: &Ctx<'_>, peer: Self) -> Option<Self>;
+
+    /// Whether the address is the gateway's own.
+    fn is_local(ctx: &Ctx<'_>, addr: Self) -> bool;
+
+    /// Sends to the route's neighbour.
+    fn neighbour_output(route: &Route, skb: Skb, to: Self, rcu: &rcu::Guard) -> Stolen;
+
+    /// Whether the packet is between neighbours on a link and no business of services.
+    fn is_between_neighbours(packet: &Packet<Self>) -> bool;
+
+    /// Takes a packet between neighbours.
+    fn neighbours(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<Self>) -> Verdict;
+}
+
+/// The VRF that the packet is in, 0 if in none.
+fn l3mdev(ctx: &Ctx<'_>) -> u32 {
+    ctx.port().map_or(0, |(_, dev)| dev.l3mdev(ctx.rcu))
+}
+
+fn v4(addr: V4) -> Ipv4Addr {
+    Ipv4Addr::from(addr.0)
+}
+
+fn v6(addr: V6) -> Ipv6Addr {
+    Ipv6Addr::from(addr.0)
+}
+
+impl Family for V4 {
+    const FAMILY: net::Family = net::Family::V4;
+
+    fn route(ctx: &Ctx<'_>, dst: V4, src: V4, tos: u8) -> Result<Dst> {
+        let lookup = Lookup4 {
+            source: v4(src),
+            tos,
+            l3mdev: l3mdev(ctx),
+            ..Lookup4::new(v4(dst))
+        };
+        Ok(Route::lookup_v4(ctx.net, &lookup)?.0)
+    }
+
+    fn own_address(ctx: &Ctx<'_>, peer: V4) -> Option<V4> {
+        let lookup = Lookup4 {
+            l3mdev: l3mdev(ctx),
+            ..Lookup4::new(v4(peer))
+        };
+        let (_, own) = Route::lookup_v4(ctx.net, &lookup).ok()?;
+        Some(V4(own.octets()))
+    }
+
+    fn is_local(ctx: &Ctx<'_>, addr: V4) -> bool {
+        ctx.net.is_local_v4(v4(addr))
+    }
+
+    #[inline]
+    fn neighbour_output(route: &Route, skb: Skb, to: V4, rcu: &rcu::Guard) -> Stolen {
+        route.neighbour_output_v4(skb, v4(to), rcu)
+    }
+
+    #[inline]
+    fn is_between_neighbours(_packet: &Packet<V4>) -> bool {
+        false
+    }
+
+    fn neighbours(_ctx: &Ctx<'_>, skb: Skb, _packet: &Packet<V4>) -> Verdict {
+        Verdict::accept(skb)
+    }
+}
+
+impl Family for V6 {
+    const FAMILY: net::Family = net::Family::V6;
+
+    fn route(ctx: &Ctx<'_>, dst: V6, src: V6, tos: u8) -> Result<Dst> {
+        let lookup = Lookup6 {
+            source: v6(src),
+            flow_info: u32::from(tos) << 20,
+            l3mdev: l3mdev(ctx),
+            ..Lookup6::new(v6(dst))
+        };
+        Route::lookup_v6(ctx.net, &lookup)
+    }
+
+    fn own_address(ctx: &Ctx<'_>, peer: V6) -> Option<V6> {
+        let lookup = Lookup6 {
+            l3mdev: l3mdev(ctx),
+            ..Lookup6::new(v6(peer))
+        };
+        let route = Route::lookup_v6(ctx.net, &lookup).ok()?;
+        let own = route.source_v6(ctx.net, v6(peer), ctx.rcu).ok()?;
+        Some(V6(own.octets()))
+    }
+
+    fn is_local(ctx: &Ctx<'_>, addr: V6) -> bool {
+        ctx.net.is_local_v6(v6(addr))
+    }
+
+    #[inline]
+    fn neighbour_output(route: &Route, skb: Skb, to: V6, rcu: &rcu::Guard) -> Stolen {
+        route.neighbour_output_v6(skb, v6(to), rcu)
+    }
+
+    #[inline]
+    fn is_between_neighbours(packet: &Packet<V6>) -> bool {
+        matches!(
+            packet.info,
+            L4::Icmp {
+                kind: icmpv6::ROUTER_SOLICITATION..=icmpv6::REDIRECT,
+                ..
+            }
+        )
+    }
+
+    fn neighbours(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<V6>) -> Verdict {
+        announce::solicited(ctx, skb, packet)
+    }
+}
