@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The way on: to a neighbour, through IP output, or up into the gateway's own stack.
+//!
+//! The way is chosen before the packet is rewritten, while its sender can still be told that
+//! there is none. Flows keep the route of each direction until the routing tables change.
+
+use super::{
+    lookup::Hit,
+    refuse::{self, Answer},
+    Ctx, End, Entry, Family,
+};
+use crate::{
+    domain::{
+        packet::{IcmpError, Packet},
+        reason::DropReason,
+    },
+    kern::net::{
+        hook::{self, Verdict},
+        route::Route,
+        skb::Skb,
+    },
+};
+
+/// How a packet goes on.
+#[derive(Clone, Copy)]
+pub(super) enum Way<'g> {
+    /// To the route's neighbour.
+    Neighbour(&'g Route),
+    /// Through IP output, in fragments no larger than this if not 0.
+    Fragments(&'g Route, u16),
+    /// Into the gateway's own stack.
+    Host(&'g Route),
+    /// On through the stack that made it, along a new route.
+    Reroute(&'g hook::Context<'g>),
+}
+
+impl Way<'_> {
+    /// Whether slr is a router on this way.
+    #[inline]
+    pub(super) fn is_forwarding(&self) -> bool {
+        matches!(self, Way::Neighbour(_) | Way::Fragments(..))
+    }
+}
+
+/// Chooses the way of a packet that goes on in the direction of `hit`.
+#[inline]
+pub(super) fn way<'g, A: Family>(
+    ctx: &Ctx<'g>,
+    skb: &mut Skb,
+    packet: &Packet<A>,
+    hit: &Hit<'g, A>,
+) -> Result<Way<'g>, End> {
+    if let Entry::Local(context) = ctx.entry {
+        return Ok(Way::Reroute(context));
+    }
+    let route = match hit.flow.route(hit.from.other()).get(ctx.rcu) {
+        Some(route) => route,
+        None => derive(ctx, packet, hit)?,
+    };
+    if route.is_local() {
+        return Ok(Way::Host(route));
+    }
+    if packet.ttl < 2 {
+        return Err(End::Answer(
+            Answer::Error(IcmpError::TimeExceeded),
+            DropReason::TtlExceeded,
+        ));
+    }
+    let mtu = route.forward_mtu();
+    match ctx.entry {
+        Entry::Port(..) if packet.end <= mtu as usize => Ok(Way::Neighbour(route)),
+        _ => long(ctx, skb, packet, route, mtu),
+    }
+}
+
+/// The way of a packet that came in fragments or is longer than the way allows.
+#[cold]
+fn long<'g, A: Family>(
+    ctx: &Ctx<'g>,
+    skb: &mut Skb,
+    packet: &Packet<A>,
+    route: &'g Route,
+    mtu: u32,
+) -> Result<Way<'g>, End> {
+    let (fits, frag_max_size) = match ctx.entry {
+        Entry::Fragments(_, _, size) => (u32::from(size) <= mtu, size),
+        _ if skb.is_gso() => {
+            // A device may leave it to us to note where the header begins.
+            skb.set_transport_header(packet.l4);
+            if skb.fits_mtu(mtu) {
+                return Ok(Way::Neighbour(route));
+            }
+            (false, 0)
+        }
+        _ => (false, 0),
+    };
+    if packet.df && !fits {
+        return Err(End::Answer(
+            Answer::Error(IcmpError::TooBig(mtu)),
+            DropReason::TooBig,
+        ));
+    }
+    Ok(Way::Fragments(route, frag_max_size))
+}
+
+/// Looks up the route of a flow's direction and keeps it for the packets that follow.
+#[cold]
+fn derive<'g, A: Family>(
+    ctx: &Ctx<'g>,
+    packet: &Packet<A>,
+    hit: &Hit<'g, A>,
+) -> Result<&'g Route, End> {
+    let ends = hit.ends();
+    let dst = A::route(ctx, ends.dst.0, ends.src.0, packet.tos)
+        .map_err(|_| End::Answer(Answer::Error(IcmpError::NoRoute), DropReason::NoRoute))?;
+    if let Some(kept) = dst.try_hold() {
+        hit.flow.route(hit.from.other()).store(kept);
+    }
+    Ok(dst.release(ctx.rcu))
+}
+
+/// Sends a rewritten packet, which goes to `to`, on its way.
+#[inline]
+pub(super) fn emit<A: Family>(ctx: &Ctx<'_>, mut skb: Skb, to: A, way: Way<'_>) -> Verdict {
+    match way {
+        Way::Neighbour(route) => {
+            skb.scrub_for_forwarding();
+            A::neighbour_output(route, skb, to, ctx.rcu).into()
+        }
+        Way::Fragments(route, size) => {
+            skb.scrub_for_forwarding();
+            route.output(skb, size, ctx.rcu).into()
+        }
+        Way::Host(route) => {
+            // The route comes along: the stack would refuse a source address of its own, as the
+            // virtual one may be.
+            skb.forget_complete_checksum();
+            skb.set_untracked();
+            skb.set_route(route, ctx.rcu);
+            Verdict::accept(skb)
+        }
+        Way::Reroute(context) => {
+            skb.set_untracked();
+            match skb.reroute(A::FAMILY, context) {
+                Ok(()) => Verdict::accept(skb),
+                Err(_) => refuse::drop(ctx, skb, DropReason::NoRoute),
+            }
+        }
+    }
+}
