@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What becomes of a packet that goes no further, and what its sender is told.
+//!
+//! Every packet that ends here is counted by its reason. Answers are built from
+//! the packet as it came, so they speak of the addresses that its sender knows:
+//! resets, aborts and unreachable errors are from the virtual address, errors of
+//! the way (time exceeded, packet too big) from the gateway's own.
+
+use super::{Ctx, Family};
+use crate::{
+    domain::{
+        addr::Proto,
+        packet::{build, IcmpError, Link, Packet, L4},
+        reason::{DropReason, PassReason},
+    },
+    kern::net::{
+        hook::Verdict,
+        route::Dst,
+        skb::{Reason, Skb},
+    },
+};
+
+/// Why a packet goes no further through the stages.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum End {
+    /// It is the host stack's.
+    Pass(PassReason),
+    /// It is dropped.
+    Drop(DropReason),
+    /// It is dropped, and its sender told.
+    Answer(Answer, DropReason),
+    /// It was an echo request to a virtual host, which the gateway answers.
+    Echo,
+}
+
+/// What to tell a sender.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Answer {
+    /// That nobody is there: a reset, an abort or an unreachable error, by protocol.
+    Reset,
+    /// An error about the way, from the gateway.
+    Error(IcmpError),
+}
+
+impl End {
+    /// Ends the way of a packet of which there is no view.
+    #[cold]
+    pub(super) fn unparsed(self, ctx: &Ctx<'_>, skb: Skb) -> Verdict {
+        match self {
+            End::Drop(reason) | End::Answer(_, reason) => drop(ctx, skb, reason),
+            End::Pass(_) | End::Echo => Verdict::accept(skb),
+        }
+    }
+
+    /// Ends the way of `packet`.
+    pub(super) fn conclude<A: Family>(
+        self,
+        ctx: &Ctx<'_>,
+        mut skb: Skb,
+        packet: &Packet<A>,
+    ) -> Verdict {
+        match self {
+            End::Pass(PassReason::NotForUs) => Verdict::accept(skb),
+            End::Pass(reason) => {
+                ctx.tables.stats.passed(reason);
+                Verdict::accept(skb)
+            }
+            End::Drop(reason) => drop(ctx, skb, reason),
+            End::Answer(answer, reason) => {
+                answer.send(ctx, &mut skb, packet);
+                drop(ctx, skb, reason)
+            }
+            End::Echo => {
+                echo(ctx, &mut skb, packet);
+                skb.consume().into()
+            }
+        }
+    }
+}
+
+/// Counts and frees a packet.
+pub(super) fn drop(ctx: &Ctx<'_>, skb: Skb, reason: DropReason) -> Verdict {
+    ctx.tables.stats.dropped(reason);
+    Verdict::drop(skb, core_reason(reason))
+}
+
+/// The reason that the kernel's own tools show.
+fn core_reason(reason: DropReason) -> Reason {
+    match reason {
+        DropReason::TooShort => Reason::HeaderTruncated,
+        DropReason::Malformed | DropReason::SourceRoute | DropReason::TtlExceeded => {
+            Reason::IpHeader
+        }
+        DropReason::BadChecksum => Reason::IpChecksum,
+        DropReason::BadExtensions => Reason::ExtensionHeader,
+        DropReason::PortNotServed | DropReason::NoFlow | DropReason::NoServer => Reason::NoSocket,
+        DropReason::ProtocolNotServed => Reason::NoProtocol,
+        DropReason::FlowTableFull | DropReason::ServerLimit | DropReason::SnatExhausted => {
+            Reason::Full
+        }
+        DropReason::NoMemory | DropReason::NotWritable => Reason::NoMemory,
+        DropReason::TooBig => Reason::TooBig,
+        DropReason::NoRoute => Reason::NoRoute,
+        DropReason::NeighbourFailed => Reason::NoNeighbour,
+        _ => Reason::Policy,
+    }
+}
+
+impl Answer {
+    /// Sends the answer to `packet`, if one may be sent.
+    #[cold]
+    fn send<A: Family>(self, ctx: &Ctx<'_>, skb: &mut Skb, packet: &Packet<A>) {
+        match self {
+            Answer::Reset => match packet.proto {
+                Proto::TCP => reply(ctx, packet, build::ANSWER_MAX, |out| {
+                    build::tcp_reset(packet, out)
+                }),
+                Proto::SCTP => reply(ctx, packet, build::ANSWER_MAX, |out| {
+                    build::sctp_abort(packet, out)
+                }),
+                Proto::ICMP | Proto::ICMPV6 => {}
+                proto if proto.has_ports() => {
+                    error(ctx, skb, packet, packet.dst, IcmpError::PortUnreachable)
+                }
+                _ => error(ctx, skb, packet, packet.dst, IcmpError::ProtocolUnreachable),
+            },
+            Answer::Error(kind) => {
+                if let Some(own) = A::own_address(ctx, packet.src) {
+                    error(ctx, skb, packet, own, kind);
+                }
+            }
+        }
+    }
+}
+
+/// Sends an ICMP error about `packet`, from `from`.
+fn error<A: Family>(ctx: &Ctx<'_>, skb: &mut Skb, packet: &Packet<A>, from: A, kind: IcmpError) {
+    if !packet.may_cause_error(Link::Unicast) || !ctx.limiter.take() {
+        return;
+    }
+    let quote = build::quote_len(packet);
+    let Some(original) = skb.pull(quote) else {
+        return;
+    };
+    reply(
+        ctx,
+        packet,
+        quote.wrapping_add(A::HEADER).wrapping_add(8),
+        |out| build::icmp_error(kind, packet, from, original, out),
+    );
+}
+
+/// Answers an echo request in the virtual host's name.
+#[cold]
+fn echo<A: Family>(ctx: &Ctx<'_>, skb: &mut Skb, packet: &Packet<A>) {
+    if packet.info != (L4::Echo { reply: false }) || !ctx.limiter.take() {
+        return;
+    }
+    let Some(original) = skb.pull(packet.end) else {
+        return;
+    };
+    reply(ctx, packet, packet.end, |out| {
+        build::echo_reply(packet, original, out)
+    });
+}
+
+/// Sends to the source of `packet` what `write` writes, of at most `room` bytes.
+fn reply<A: Family>(
+    ctx: &Ctx<'_>,
+    packet: &Packet<A>,
+    room: usize,
+    write: impl FnOnce(&mut [u8]) -> Option<usize>,
+) {
+    let Ok(route) = A::route(ctx, packet.src, packet.dst, packet.tos) else {
+        return;
+    };
+    if let Some(skb) = made(ctx, &route, room, write) {
+        // Whatever becomes of it was handed over.
+        let _ = route.output(skb, 0, ctx.rcu);
+    }
+}
+
+/// A packet of our own for `route`.
+fn made(
+    ctx: &Ctx<'_>,
+    route: &Dst,
+    room: usize,
+    write: impl FnOnce(&mut [u8]) -> Option<usize>,
+) -> Option<Skb> {
+    let mut skb = Skb::alloc(route.device(ctx.rcu).link_headroom(), room)?;
+    let len = write(skb.make_writable(room)?)?;
+    if !skb.trim(len) {
+        return None;
+    }
+    skb.set_untracked();
+    skb.allow_fragmentation();
+    Some(skb)
+}
