@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Packets that processes of the gateway send.
+//!
+//! A process may be the client of a virtual host, or the server of one. The same stages apply,
+//! but slr is no router here: the packet keeps its time to live and goes on through the stack that
+//! made it, by a new route if its destination changed. What the stack itself says about flows
+//! (errors about packets that it could not deliver or fragment) is translated here too.
+//!
+//! Packets of slr's own do not come by: they are sent beyond this hook.
+
+use super::{hooks::Namespace, Ctx, Entry, Family};
+use crate::{
+    kern::net::{
+        hook::{self, Hook, Verdict},
+        skb::Skb,
+    },
+    table::Tables,
+};
+use core::marker::PhantomData;
+use kernel::sync::Arc;
+
+/// The hook on what is sent from here.
+pub(super) struct Local<A> {
+    tables: Arc<Tables>,
+    namespace: Arc<Namespace>,
+    _family: PhantomData<A>,
+}
+
+impl<A: Family> Local<A> {
+    pub(super) fn new(tables: &Arc<Tables>, namespace: &Arc<Namespace>) -> Self {
+        Local {
+            tables: tables.clone(),
+            namespace: namespace.clone(),
+            _family: PhantomData,
+        }
+    }
+}
+
+impl<A: Family> Hook for Local<A> {
+    fn packet(&self, skb: Skb, context: &hook::Context<'_>) -> Verdict {
+        let config = self.tables.config.load(context.rcu());
+        let entry = Entry::Local(context);
+        let ctx = Ctx::new(&self.tables, &self.namespace, config, context, entry);
+        super::route::<A>(&ctx, skb)
+    }
+}
