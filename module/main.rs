@@ -17,6 +17,8 @@
 #![crate_name = "slr"]
 #![allow(unexpected_cfgs)]
 
+#[forbid(unsafe_code)]
+mod datapath;
 // Libraries for the layers above: not all of them has a caller at all times. The
 // items of `domain` are public since it is a crate of its own elsewhere.
 #[allow(dead_code, unreachable_pub, unused_imports)]
@@ -31,10 +33,8 @@ mod sys;
 #[forbid(unsafe_code)]
 mod table;
 
-use kernel::{prelude::*, sync::Arc};
-
-use kern::{net::namespace::Net, sync::deferred::Reaper};
-use table::{Attachment, Config, Tables};
+use kern::sync::deferred::Reaper;
+use kernel::prelude::*;
 
 module! {
     type: Slr,
@@ -52,37 +52,23 @@ const VERSION: &str = env!("SLR_VERSION");
 struct Slr {
     _netlink: netlink::Registration,
     _tables: table::Registration,
+    _packets: datapath::Packets,
     _reaper: Reaper,
 }
 
 impl kernel::Module for Slr {
     fn init(module: &'static ThisModule) -> Result<Self> {
         let reaper = Reaper::new(c"slr_reaper")?;
-        let tables = table::Registration::new(&NoDatapath, &netlink::Notifier)?;
+        let packets = datapath::Packets::new()?;
+        let tables = table::Registration::new(&datapath::Datapath, &netlink::Notifier)?;
         // Last, since clients may come at once.
         let netlink = netlink::Registration::new(module)?;
         pr_info!("version {VERSION} loaded\n");
         Ok(Slr {
             _netlink: netlink,
             _tables: tables,
+            _packets: packets,
             _reaper: reaper,
         })
     }
-}
-
-/// Stands in for the datapath: takes no packets.
-struct NoDatapath;
-
-impl Attachment for NoDatapath {}
-
-impl table::Datapath for NoDatapath {
-    fn attach_port(&self, _: &Arc<Tables>, _: &Net, _: u32) -> Result<KBox<dyn Attachment>> {
-        Ok(KBox::new(NoDatapath, GFP_KERNEL)?)
-    }
-
-    fn attach_namespace(&self, _: &Arc<Tables>, _: &Net) -> Result<KBox<dyn Attachment>> {
-        Ok(KBox::new(NoDatapath, GFP_KERNEL)?)
-    }
-
-    fn committed(&self, _: &Arc<Tables>, _: &Net, _: &Config, _: &Config) {}
 }

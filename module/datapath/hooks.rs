@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Where packets are taken: one hook on each port, and four in the stack of the namespace.
+//!
+//! The tables ask for a hook before they publish a configuration that needs it, and let go of it
+//! afterwards. So a port that cannot be had refuses the commit, a packet is never taken by half
+//! a configuration, and what a hook takes too early or too late it finds no port for and lets pass.
+//!
+//! A hook that is let go takes no more packets at once; whoever runs it is waited for elsewhere,
+//! by one wait for many hooks.
+
+use super::{announcer::Announcer, fragment::Fragments, input, limit::Limiter, local::Local};
+use super::{Ctx, Entry};
+use crate::{
+    domain::addr::{V4, V6},
+    kern::{
+        net::{
+            device::{Device, Event, Watch, Watcher},
+            hook::{
+                self, Hook, Point, Registration, Verdict, PRIORITY_BEFORE_CONNTRACK,
+                PRIORITY_BEFORE_DEFRAG, PRIORITY_FILTER,
+            },
+            namespace::{self, Net, PernetState, Slot, WeakNet},
+            skb::Skb,
+        },
+        sync::{deferred, work::PeriodicWork},
+    },
+    table::{self, Attachment, Config, Tables},
+};
+use kernel::{
+    prelude::*,
+    sync::{aref::ARef, rcu, Arc},
+};
+
+/// What the packet side keeps for a namespace, besides the tables.
+pub(crate) struct Namespace {
+    pub(super) limiter: Limiter,
+    announcer: PeriodicWork<Announcer>,
+}
+
+/// The packet side as the tables know it.
+pub(crate) struct Datapath;
+
+/// While it exists every namespace has a packet side. Dropping it ends them all.
+///
+/// To outlive the tables' registration, since hooks need it.
+pub(crate) struct Packets {
+    _watcher: Watcher<Devices>,
+    _namespaces: namespace::Registration<Namespace>,
+}
+
+impl Packets {
+    /// Context: process, without the RTNL lock; may sleep.
+    pub(crate) fn new() -> Result<Self> {
+        let namespaces = namespace::Registration::new()?;
+        let watcher = Watcher::new(Arc::new(Devices, GFP_KERNEL)?)?;
+        Ok(Packets {
+            _watcher: watcher,
+            _namespaces: namespaces,
+        })
+    }
+}
+
+impl PernetState for Namespace {
+    fn slot() -> &'static Slot<Self> {
+        static SLOT: Slot<Namespace> = Slot::new();
+        &SLOT
+    }
+
+    fn init(_net: &Net, weak: Arc<WeakNet>) -> Result<Arc<Self>> {
+        let namespace = Namespace {
+            limiter: Limiter::new()?,
+            announcer: PeriodicWork::new(Announcer::new(weak)?)?,
+        };
+        Ok(Arc::new(namespace, GFP_KERNEL)?)
+    }
+
+    fn pre_exit(&self, _net: &Net) {}
+
+    fn exit(&self, _net: &Net) {
+        self.announcer.target().stop();
+    }
+}
+
+/// News about devices.
+struct Devices;
+
+impl Watch for Devices {
+    fn event(&self, net: &Net, dev: &Device, event: Event) {
+        let is_news = matches!(event, Event::Up | Event::Address);
+        if let (true, Some(namespace)) = (is_news, namespace::get_arc::<Namespace>(net)) {
+            namespace.announcer.target().refresh(dev.ifindex());
+            namespace.announcer.kick();
+        }
+    }
+}
+
+/// The hook on a port.
+struct Ingress {
+    tables: Arc<Tables>,
+    namespace: Arc<Namespace>,
+    ifindex: u32,
+}
+
+impl Hook for Ingress {
+    #[inline]
+    fn packet(&self, skb: Skb, context: &hook::Context<'_>) -> Verdict {
+        let config = self.tables.config.load(context.rcu());
+        let (Some(port), Some(dev)) = (config.port(self.ifindex), context.input()) else {
+            return Verdict::accept(skb);
+        };
+        let entry = Entry::Port(port, dev);
+        let ctx = Ctx::new(&self.tables, &self.namespace, config, context, entry);
+        input(&ctx, skb)
+    }
+}
+
+/// A hook that is taken off when dropped, and waited for later.
+struct Tap<T: Hook>(Option<Registration<T>>);
+
+impl<T: Hook> Drop for Tap<T> {
+    fn drop(&mut self) {
+        if let Some(mut registration) = self.0.take() {
+            registration.detach();
+            deferred::after_grace_period(registration);
+        }
+    }
+}
+
+impl Attachment for Tap<Ingress> {}
+
+/// The hooks in the stack.
+struct Stack {
+    _fragments4: Tap<Fragments<V4>>,
+    _fragments6: Tap<Fragments<V6>>,
+    _local4: Tap<Local<V4>>,
+    _local6: Tap<Local<V6>>,
+}
+
+impl Attachment for Stack {}
+
+/// Puts a hook into the stack.
+fn tap<T: Hook>(net: &Net, point: Point, priority: i32, hook: T) -> Result<Tap<T>> {
+    let hook = Arc::new(hook, GFP_KERNEL)?;
+    Ok(Tap(Some(Registration::inet(net, point, priority, hook)?)))
+}
+
+impl table::Datapath for Datapath {
+    fn attach_port(
+        &self,
+        tables: &Arc<Tables>,
+        net: &Net,
+        ifindex: u32,
+    ) -> Result<KBox<dyn Attachment>> {
+        let namespace = namespace::get_arc::<Namespace>(net).ok_or(ENODEV)?;
+        let dev: ARef<Device> = {
+            let rcu = rcu::read_lock();
+            Device::by_index(net, ifindex, &rcu).ok_or(ENODEV)?.into()
+        };
+        if dev.is_loopback() {
+            return Err(EINVAL);
+        }
+        let hook = Ingress {
+            tables: tables.clone(),
+            namespace,
+            ifindex,
+        };
+        let hook = Arc::new(hook, GFP_KERNEL)?;
+        let registration = Registration::ingress(dev, PRIORITY_FILTER, hook)?;
+        Ok(KBox::new(Tap(Some(registration)), GFP_KERNEL)?)
+    }
+
+    fn attach_namespace(&self, tables: &Arc<Tables>, net: &Net) -> Result<KBox<dyn Attachment>> {
+        let namespace = namespace::get_arc::<Namespace>(net).ok_or(ENODEV)?;
+        let fragments = PRIORITY_BEFORE_DEFRAG;
+        let local = PRIORITY_BEFORE_CONNTRACK;
+        let stack = Stack {
+            _fragments4: tap(
+                net,
+                Point::PreRoutingV4,
+                fragments,
+                Fragments::new(tables, &namespace),
+            )?,
+            _fragments6: tap(
+                net,
+                Point::PreRoutingV6,
+                fragments,
+                Fragments::new(tables, &namespace),
+            )?,
+            _local4: tap(
+                net,
+                Point::LocalOutV4,
+                local,
+                Local::new(tables, &namespace),
+            )?,
+            _local6: tap(
+                net,
+                Point::LocalOutV6,
+                local,
+                Local::new(tables, &namespace),
+            )?,
+        };
+        Ok(KBox::new(stack, GFP_KERNEL)?)
+    }
+
+    fn committed(&self, _tables: &Arc<Tables>, net: &Net, _old: &Config, _new: &Config) {
+        if let Some(namespace) = namespace::get_arc::<Namespace>(net) {
+            namespace.announcer.kick();
+        }
+    }
+}

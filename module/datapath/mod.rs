@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What becomes of a packet: one file a stage.
+//!
+//! ```text
+//!   hooks ──> parse ──> lookup ──> a flow ──> track ─┬─> emit::way ──> act ──> emit
+//!                          │                         │
+//!                          └─────> no flow ──> open ─┘
+//!
+//!   icmp: errors about flows      fragment: what comes in parts     announce: ARP and ND
+//!   refuse: whatever ends elsewhere, counted and answered           limit: how often
+//! ```
+//!
+//! A stage returns what the next one needs, or an [`End`]. All that can refuse a packet comes
+//! before [`act`] writes the first byte; after that it can only be sent or dropped. The stages
+//! are generic over the address family.
+//!
+//! Context: softirq, or a process that sends; inside RCU. Nothing sleeps, waits or allocates
+//! but for a new flow or a packet of our own.
+
+mod act;
+mod announce;
+mod announcer;
+mod emit;
+mod family;
+mod fragment;
+mod hooks;
+mod icmp;
+mod limit;
+mod local;
+mod lookup;
+mod open;
+mod parse;
+mod refuse;
+mod track;
+
+pub(crate) use hooks::{Datapath, Packets};
+
+use family::Family;
+use hooks::Namespace;
+use limit::Limiter;
+use refuse::End;
+
+use crate::{
+    domain::{
+        addr::{V4, V6},
+        packet::{
+            ether::{TYPE_ARP, TYPE_IPV4, TYPE_IPV6},
+            Fragment, Packet, L4,
+        },
+    },
+    kern::{
+        net::{
+            device::Device,
+            hook::{self, Verdict},
+            namespace::Net,
+            skb::{PacketType, Skb},
+        },
+        time,
+    },
+    table::{Config, Port, Side, Tables, PUBLIC},
+};
+use kernel::sync::rcu;
+
+/// What the stages know besides the packet: tables, configuration and where it came in.
+pub(crate) struct Ctx<'g> {
+    tables: &'g Tables,
+    /// The generation that this packet sees.
+    config: &'g Config,
+    net: &'g Net,
+    limiter: &'g Limiter,
+    rcu: &'g rcu::Guard,
+    /// Seconds since boot.
+    now: u32,
+    entry: Entry<'g>,
+}
+
+/// Where a packet came in.
+#[derive(Clone, Copy)]
+enum Entry<'g> {
+    /// At a port.
+    Port(&'g Port, &'g Device),
+    /// At a port, in fragments of this size at most.
+    Fragments(&'g Port, &'g Device, u16),
+    /// From a process of the gateway.
+    Local(&'g hook::Context<'g>),
+}
+
+impl<'g> Ctx<'g> {
+    #[inline]
+    fn new(
+        tables: &'g Tables,
+        namespace: &'g Namespace,
+        config: &'g Config,
+        context: &hook::Context<'g>,
+        entry: Entry<'g>,
+    ) -> Self {
+        Ctx {
+            tables,
+            config,
+            net: context.net(),
+            limiter: &namespace.limiter,
+            rcu: context.rcu(),
+            now: time::seconds(),
+            entry,
+        }
+    }
+
+    /// The port, unless the packet is from the gateway.
+    #[inline]
+    fn port(&self) -> Option<(&'g Port, &'g Device)> {
+        match self.entry {
+            Entry::Port(port, dev) | Entry::Fragments(port, dev, _) => Some((port, dev)),
+            Entry::Local(_) => None,
+        }
+    }
+
+    /// The routing context that the packet belongs to.
+    #[inline]
+    fn customer(&self) -> u32 {
+        self.port()
+            .map_or(PUBLIC, |(port, _)| port.settings.customer)
+    }
+
+    /// Which half of the traffic may come in here.
+    #[inline]
+    fn side(&self) -> Side {
+        self.port()
+            .map_or(Side::Any, |(port, _)| port.settings.side)
+    }
+}
+
+/// Takes a packet that came in at a port, its data beginning at the network header.
+#[inline]
+fn input(ctx: &Ctx<'_>, skb: Skb) -> Verdict {
+    match (skb.packet_type(), skb.protocol()) {
+        // A tagged frame comes again, without the tag, on its VLAN's own device.
+        _ if skb.vlan().is_some() => Verdict::accept(skb),
+        (PacketType::Host, TYPE_IPV4) => route::<V4>(ctx, skb),
+        (PacketType::Host, TYPE_IPV6) => route::<V6>(ctx, skb),
+        (PacketType::Multicast, TYPE_IPV6) => announce::grouped(ctx, skb),
+        (PacketType::Host | PacketType::Broadcast, TYPE_ARP) => announce::asked(ctx, skb),
+        _ => Verdict::accept(skb),
+    }
+}
+
+/// Takes an IP packet through the stages.
+#[inline]
+fn route<A: Family>(ctx: &Ctx<'_>, mut skb: Skb) -> Verdict {
+    let packet = match parse::parse::<A>(ctx, &mut skb) {
+        Ok(packet) => packet,
+        Err(end) => return end.unparsed(ctx, skb),
+    };
+    match packet.info {
+        L4::IcmpError { .. } => return icmp::error(ctx, skb, &packet),
+        L4::Icmp { .. } if A::is_between_neighbours(&packet) => {
+            return A::neighbours(ctx, skb, &packet);
+        }
+        // It comes again at PRE_ROUTING.
+        _ if packet.fragment != Fragment::None => return Verdict::accept(skb),
+        _ => {}
+    }
+    match stages(ctx, &mut skb, &packet) {
+        Ok((to, way)) => emit::emit(ctx, skb, to, way),
+        Err(end) => end.conclude(ctx, skb, &packet),
+    }
+}
+
+/// From the packet to its new ends and its way.
+#[inline]
+fn stages<'g, A: Family>(
+    ctx: &Ctx<'g>,
+    skb: &mut Skb,
+    packet: &Packet<A>,
+) -> Result<(A, emit::Way<'g>), End> {
+    let hit = match lookup::lookup(ctx, packet)? {
+        Some(hit) => track::track(ctx, packet, hit)?,
+        None => open::open(ctx, packet)?,
+    };
+    let way = emit::way(ctx, skb, packet, &hit)?;
+    let to = act::act(skb, packet, &hit, way.is_forwarding())?;
+    act::count(ctx, skb, &hit);
+    Ok((to, way))
+}
