@@ -15,13 +15,16 @@ use serde_json::{Map, Value};
 
 /// Columns that a line of text may take.
 const WIDTH: usize = 100;
+/// Bytes that go out at once.
+const BUFFER: usize = 64 << 10;
 /// What stands before the rows that belong to the line above.
 const INDENT: &str = "    ";
 
 /// What is known of one object.
 #[derive(Clone, Debug, Default)]
 pub struct Item {
-    rows: Vec<String>,
+    /// Each of phrases that stay on one line.
+    rows: Vec<Vec<String>>,
     json: Map<String, Value>,
 }
 
@@ -37,14 +40,8 @@ impl Item {
         let name = name.to_string();
         let mut item = Self::default();
         item.json.insert(key.into(), name.clone().into());
-        item.rows.push(name);
+        item.rows.push(vec![name]);
         item
-    }
-
-    /// A word of the first row, with room behind it, in the text only.
-    pub fn padded(mut self, word: &str, width: usize) -> Self {
-        self.add(0, format!("{word:width$}"));
-        self
     }
 
     /// The same item with the fields of another before its own, in the JSON only.
@@ -54,9 +51,15 @@ impl Item {
         self
     }
 
-    /// Words of the first row, in the text only.
-    pub fn words(mut self, words: impl Display) -> Self {
-        self.add(0, words);
+    /// A word of the first row, in the text only.
+    pub fn word(mut self, word: impl Display) -> Self {
+        self.add(0, word);
+        self
+    }
+
+    /// Phrases of the first row, in the text only.
+    pub fn phrases(mut self, phrases: Vec<String>) -> Self {
+        phrases.into_iter().for_each(|phrase| self.add(0, phrase));
         self
     }
 
@@ -110,16 +113,11 @@ impl Item {
         Value::Object(self.json)
     }
 
-    fn add(&mut self, row: usize, words: impl Display) {
+    fn add(&mut self, row: usize, phrase: impl Display) {
         if self.rows.len() <= row {
-            self.rows.resize(row + 1, String::new());
+            self.rows.resize(row + 1, Vec::new());
         }
-        let words = words.to_string();
-        let row = &mut self.rows[row];
-        if !row.is_empty() && !words.is_empty() {
-            row.push(' ');
-        }
-        row.push_str(&words);
+        self.rows[row].push(phrase.to_string());
     }
 
     /// As lines of text.
@@ -133,19 +131,19 @@ impl Item {
     }
 }
 
-/// Breaks a row where it gets too wide.
-fn wrap(first: &str, row: &str, lines: &mut Vec<String>) {
+/// Breaks a row between phrases where it gets too wide.
+fn wrap(first: &str, row: &[String], lines: &mut Vec<String>) {
     let mut line = first.to_owned();
     let mut empty = true;
-    for word in row.split(' ') {
-        if !empty && line.len() + 1 + word.len() > WIDTH {
+    for phrase in row {
+        if !empty && line.len() + 1 + phrase.len() > WIDTH {
             lines.push(std::mem::replace(&mut line, INDENT.repeat(2)));
             empty = true;
         }
         if !empty {
             line.push(' ');
         }
-        line.push_str(word);
+        line.push_str(phrase);
         empty = false;
     }
     lines.push(line);
@@ -178,7 +176,7 @@ impl Printer {
 
     fn to(out: Box<dyn Write>, format: Format) -> Self {
         Self {
-            out: BufWriter::new(out),
+            out: BufWriter::with_capacity(BUFFER, out),
             format,
             count: 0,
         }
@@ -206,7 +204,7 @@ impl Printer {
             Format::Text => self.text("", &item),
             Format::Json => {
                 self.out.write_all(if first { b"" } else { b"," })?;
-                write!(self.out, "{}", item.into_json())
+                Ok(serde_json::to_writer(&mut self.out, &item.into_json())?)
             }
             Format::Pretty => {
                 let separator: &[u8] = if first { b"\n" } else { b",\n" };
@@ -300,7 +298,7 @@ mod tests {
 
     fn item() -> Item {
         Item::named("server", "10.0.0.1:80")
-            .words("weight 3")
+            .phrases(vec!["weight 3".into()])
             .field("weight", 3)
             .show(1, "condition", Some("up"))
             .show(1, "drain-left", None::<u32>)
@@ -327,10 +325,10 @@ mod tests {
 
     #[test]
     fn wide_rows_are_broken() {
-        let item = Item::named("x", "y").words("timeout established 900 ".repeat(8).trim());
+        let item = Item::named("x", "y").phrases(vec!["timeout established 900".into(); 8]);
         let text = printed(Format::Text, vec![item]);
         assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
         assert_eq!(text.lines().count(), 3);
-        assert!(text.lines().nth(1).unwrap().starts_with("        "));
+        assert!(text.lines().nth(1).unwrap().starts_with("        timeout"));
     }
 }

@@ -2,10 +2,11 @@
 
 //! Structure to words: the inverse of [`crate::grammar`].
 //!
-//! Only what is given is printed, in the order of the grammar. [`crate::defaults`] strips
-//! what goes without saying.
+//! Options come as phrases, a keyword with its value each, which a line may be broken
+//! between. Only what is given is printed, in the order of the grammar.
+//! [`crate::defaults`] strips what goes without saying.
 
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 
 use slr_netlink::{
     Backup, Binding, BindingOptions, Object, PortOptions, Ports, ServerOptions, ServiceOptions,
@@ -14,35 +15,23 @@ use slr_netlink::{
 
 use crate::config::Config;
 
-/// Words under way.
-#[derive(Default)]
-struct Line(String);
+/// A keyword and its value each.
+pub type Phrases = Vec<String>;
 
-impl Line {
-    fn word(&mut self, word: impl Display) {
-        if !self.0.is_empty() {
-            self.0.push(' ');
-        }
-        // Writing to a string cannot fail.
-        let _ = write!(self.0, "{word}");
-    }
-
-    fn pair(&mut self, keyword: &str, value: Option<impl Display>) {
-        if let Some(value) = value {
-            self.word(keyword);
-            self.word(value);
-        }
+fn phrase(phrases: &mut Phrases, keyword: &str, value: Option<impl Display>) {
+    if let Some(value) = value {
+        phrases.push(format!("{keyword} {value}"));
     }
 }
 
 /// Options of a port.
-pub fn port(options: &PortOptions) -> String {
-    let mut line = Line::default();
-    line.pair("customer", options.customer.map(customer));
-    line.pair("side", options.side.map(|s| s.name()));
+pub fn port(options: &PortOptions) -> Phrases {
+    let mut line = Phrases::new();
+    phrase(&mut line, "customer", options.customer.map(customer));
+    phrase(&mut line, "side", options.side.map(|s| s.name()));
     let on_off = |on| if on { "on" } else { "off" };
-    line.pair("announce", options.announce.map(on_off));
-    line.0
+    phrase(&mut line, "announce", options.announce.map(on_off));
+    line
 }
 
 fn customer(id: u32) -> String {
@@ -53,25 +42,25 @@ fn customer(id: u32) -> String {
 }
 
 /// Options of a service.
-pub fn service(options: &ServiceOptions) -> String {
-    let mut line = Line::default();
-    line.pair("scheduler", options.scheduler.map(|s| s.name()));
-    line.pair("table-size", options.table_size);
-    line.pair("persist", options.persist);
-    line.pair("persist-mask", options.persist_mask);
+pub fn service(options: &ServiceOptions) -> Phrases {
+    let mut line = Phrases::new();
+    phrase(&mut line, "scheduler", options.scheduler.map(|s| s.name()));
+    phrase(&mut line, "table-size", options.table_size);
+    phrase(&mut line, "persist", options.persist);
+    phrase(&mut line, "persist-mask", options.persist_mask);
     if let Some(timeouts) = &options.timeouts {
         for (state, seconds) in list_timeouts(timeouts) {
-            line.pair(&format!("timeout {state}"), seconds);
+            phrase(&mut line, &format!("timeout {state}"), seconds);
         }
     }
     if let Some(unknown) = &options.unknown {
         for (kind, action) in list_unknown(unknown) {
-            line.pair(&format!("unknown {kind}"), action);
+            phrase(&mut line, &format!("unknown {kind}"), action);
         }
     }
-    line.pair("backup", options.backup.map(backup));
-    line.pair("state", options.state.map(|s| s.name()));
-    line.0
+    phrase(&mut line, "backup", options.backup.map(backup));
+    phrase(&mut line, "state", options.state.map(|s| s.name()));
+    line
 }
 
 fn list_timeouts(timeouts: &Timeouts) -> [(&'static str, Option<u32>); 8] {
@@ -108,33 +97,33 @@ fn backup<K: Display>(backup: Backup<K>) -> String {
 }
 
 /// Options of a server.
-pub fn server(options: &ServerOptions) -> String {
-    let mut line = Line::default();
-    line.pair("weight", options.weight);
-    line.pair("limit", options.limit);
-    line.pair("threshold", options.threshold);
+pub fn server(options: &ServerOptions) -> Phrases {
+    let mut line = Phrases::new();
+    phrase(&mut line, "weight", options.weight);
+    phrase(&mut line, "limit", options.limit);
+    phrase(&mut line, "threshold", options.threshold);
     match options.hold {
-        Some(0) => line.pair("hold", Some("manual")),
-        hold => line.pair("hold", hold),
+        Some(0) => phrase(&mut line, "hold", Some("manual")),
+        hold => phrase(&mut line, "hold", hold),
     }
-    line.pair("backup", options.backup.map(backup));
-    line.pair("drain-timeout", options.drain_timeout);
-    line.pair("state", options.state.map(|s| s.name()));
-    line.0
+    phrase(&mut line, "backup", options.backup.map(backup));
+    phrase(&mut line, "drain-timeout", options.drain_timeout);
+    phrase(&mut line, "state", options.state.map(|s| s.name()));
+    line
 }
 
 /// Options of a binding, with the port out of its key.
-pub fn binding(port: u16, options: &BindingOptions) -> String {
-    let mut line = Line::default();
+pub fn binding(port: u16, options: &BindingOptions) -> Phrases {
+    let mut line = Phrases::new();
     let ports = Ports {
         first: port,
         last: options.port_last.unwrap_or(port),
     };
-    line.pair("port", (port != 0).then_some(ports));
-    line.pair("method", options.method.map(|m| m.name()));
-    line.pair("weight", options.weight);
-    line.pair("snat", options.snat.map(snat));
-    line.0
+    phrase(&mut line, "port", (port != 0).then_some(ports));
+    phrase(&mut line, "method", options.method.map(|m| m.name()));
+    phrase(&mut line, "weight", options.weight);
+    phrase(&mut line, "snat", options.snat.map(snat));
+    line
 }
 
 /// Source translation, as one word.
@@ -155,34 +144,26 @@ pub fn snat(snat: Snat) -> String {
 }
 
 /// The settings.
-pub fn settings(settings: &Settings) -> String {
-    let mut line = Line::default();
-    line.pair("flows-max", settings.flows_max);
-    line.0
+pub fn settings(settings: &Settings) -> Phrases {
+    let mut line = Phrases::new();
+    phrase(&mut line, "flows-max", settings.flows_max);
+    line
 }
 
 /// A whole line of a file.
 pub fn object(object: &Object) -> String {
-    let options = match object {
-        Object::Settings(s) => settings(s),
-        Object::Port(p) => port(&p.options),
-        Object::Service(s) => service(&s.options),
-        Object::Server(s) => server(&s.options),
-        Object::Binding(b) => {
-            let Binding { key, options } = b;
-            let mut line = Line(format!("binding {} {}", key.service, key.server));
-            let options = binding(key.port, options);
-            if !options.is_empty() {
-                line.word(options);
-            }
-            return line.0;
-        }
+    let (name, options) = match object {
+        Object::Settings(s) => (object.to_string(), settings(s)),
+        Object::Port(p) => (object.to_string(), port(&p.options)),
+        Object::Service(s) => (object.to_string(), service(&s.options)),
+        Object::Server(s) => (object.to_string(), server(&s.options)),
+        Object::Binding(Binding { key, options }) => (
+            format!("binding {} {}", key.service, key.server),
+            binding(key.port, options),
+        ),
     };
-    let mut line = Line(object.to_string());
-    if !options.is_empty() {
-        line.word(options);
-    }
-    line.0
+    let words: Vec<_> = std::iter::once(name).chain(options).collect();
+    words.join(" ")
 }
 
 /// A whole file, in an order in which each line refers only to lines before it or, for

@@ -68,8 +68,8 @@ pub fn item(context: &Context, binding: &Binding, status: &BindingStatus) -> Ite
         defaults::strip(options, &defaults::binding())
     };
     let item = Item::named("service", key.service)
-        .words(key.server)
-        .words(print::binding(key.port, &options))
+        .word(key.server)
+        .phrases(print::binding(key.port, &options))
         .field("server", key.server)
         .field("port", (key.port != 0).then_some(key.port))
         .fields(&binding.options)

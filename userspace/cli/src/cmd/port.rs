@@ -80,7 +80,7 @@ pub fn item(context: &Context, port: &Port, status: &PortStatus) -> Item {
         print::port(&options)
     };
     let item = Item::named("port", &port.name)
-        .words(words)
+        .phrases(words)
         .field("ifindex", status.ifindex)
         .fields(&port.options);
     if context.statistics {

@@ -135,8 +135,9 @@ pub fn item(context: &Context, server: &Server, status: &ServerStatus) -> Item {
     };
     let some = |number: Option<u32>| number.filter(|number| *number != 0);
     let item = Item::named("server", server.key)
-        .words(words)
+        .phrases(words)
         .fields(&server.options)
+        .field("backup", server.options.backup)
         .show(1, "condition", status.condition)
         .show(1, "flows", status.flows)
         .show(1, "bindings", status.bindings)

@@ -62,8 +62,9 @@ pub fn item(context: &Context, service: &Service, status: &ServiceStatus) -> Ite
         print::service(&options)
     };
     let item = Item::named("service", service.key)
-        .words(words)
+        .phrases(words)
         .fields(&service.options)
+        .field("backup", service.options.backup)
         .show(1, "condition", status.condition)
         .show(1, "flows", status.flows)
         .show(1, "bindings", status.bindings);

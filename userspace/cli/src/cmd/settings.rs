@@ -30,7 +30,7 @@ pub fn run(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
 /// What is known of the namespace.
 pub fn item(settings: &Settings, status: &SettingsStatus) -> Item {
     Item::default()
-        .words(print::settings(settings))
+        .phrases(print::settings(settings))
         .fields(settings)
         .show(1, "flows", status.flows)
         .show(1, "ports", status.ports)

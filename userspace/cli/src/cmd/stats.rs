@@ -37,11 +37,11 @@ pub fn run(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
 fn item(context: &Context, counter: Counter) -> Item {
     let name = counter.name.clone().unwrap_or_default();
     let value = counter.value.unwrap_or(0);
-    let item = Item::default().padded(&name, NAMES).words(value);
+    let item = Item::default().word(format!("{name:NAMES$} {value}"));
     let item = if context.details {
         let kind = counter.kind.map_or("", |kind| kind.name());
         let doc = counter.doc.as_deref().unwrap_or_default();
-        item.text(1, kind, Some(doc))
+        item.text(1, &format!("{kind}:"), Some(doc))
     } else {
         item
     };
