@@ -156,6 +156,12 @@ void slr_helper_this_cpu_add_u64(u64 *counter, u64 n)
 	this_cpu_add(*(u64 __percpu *)(unsigned long)counter, n);
 }
 
+void slr_helper_this_cpu_add_two_u64(u64 *counters, u64 first, u64 second)
+{
+	this_cpu_add(*(u64 __percpu *)(unsigned long)counters, first);
+	this_cpu_add(*(u64 __percpu *)(unsigned long)(counters + 1), second);
+}
+
 u64 *slr_helper_per_cpu_ptr_u64(u64 *base, unsigned int cpu)
 {
 	return per_cpu_ptr((u64 __percpu *)(unsigned long)base, cpu);

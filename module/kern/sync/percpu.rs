@@ -6,6 +6,9 @@
 //! the copies. A sum read while others count is no snapshot of one moment: two counters that grow
 //! together may differ by what is under way.
 //!
+//! An allocation of per-CPU memory costs much more than another one. Who makes many small sets of
+//! counters at a time takes them from a [`Supply`].
+//!
 //! C header: [`include/linux/percpu.h`](srctree/include/linux/percpu.h)
 
 use crate::sys::bindings;
@@ -14,15 +17,58 @@ use core::{
     ptr::NonNull,
     sync::atomic::{AtomicU64, Ordering},
 };
-use kernel::{alloc::AllocError, cpu, prelude::*};
+use kernel::{alloc::AllocError, cpu, prelude::*, sync::Arc};
+
+/// Per-CPU memory for counters.
+///
+/// # Invariants
+///
+/// `base` is a per-CPU allocation, owned by this object.
+struct Block {
+    base: NonNull<u64>,
+}
+
+// SAFETY: Per-CPU memory belongs to no thread.
+unsafe impl Send for Block {}
+// SAFETY: `&Block` allows nothing.
+unsafe impl Sync for Block {}
+
+impl Block {
+    /// Allocates memory for `counters`, all zero. Context: process, may sleep.
+    fn new(counters: usize) -> Result<Arc<Self>, AllocError> {
+        // SAFETY: Size and alignment are not zero; if the allocator cannot give that much, it
+        // returns null.
+        let base = unsafe {
+            bindings::pcpu_alloc_noprof(
+                counters.saturating_mul(size_of::<u64>()),
+                size_of::<u64>(),
+                false,
+                kernel::bindings::GFP_KERNEL,
+            )
+        };
+        // INVARIANT: Just allocated.
+        let block = Self {
+            base: NonNull::new(base.cast()).ok_or(AllocError)?,
+        };
+        Arc::new(block, GFP_KERNEL)
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        // SAFETY: Allocated in `new`; who could count holds a reference to the block.
+        unsafe { bindings::free_percpu(self.base.as_ptr().cast()) };
+    }
+}
 
 /// `N` counters on every CPU.
 ///
 /// # Invariants
 ///
-/// `base` is a per-CPU allocation of `N` zero-initialised `u64`, owned by this object.
+/// `base` is the per-CPU address of `N` consecutive `u64` within `_block`, used by nobody else.
 pub(crate) struct Counters<const N: usize> {
     base: NonNull<u64>,
+    _block: Arc<Block>,
 }
 
 // SAFETY: Per-CPU memory belongs to no thread.
@@ -30,23 +76,53 @@ unsafe impl<const N: usize> Send for Counters<N> {}
 // SAFETY: Writers touch their own CPU's copy with one instruction, readers load single words.
 unsafe impl<const N: usize> Sync for Counters<N> {}
 
+/// Makes many sets of counters, out of blocks that grow with their number.
+///
+/// A block is freed when the last set in it is dropped.
+pub(crate) struct Supply<const N: usize> {
+    block: Option<Arc<Block>>,
+    /// Sets that the block has room for.
+    room: usize,
+    /// Sets taken out of it.
+    taken: usize,
+}
+
+/// The most sets of counters in a block: few enough not to keep much memory for the last of them.
+const SETS_MAX: usize = 32;
+
+impl<const N: usize> Supply<N> {
+    /// Has nothing yet; the first block will be for one set.
+    pub(crate) const fn new() -> Self {
+        Self {
+            block: None,
+            room: 0,
+            taken: 0,
+        }
+    }
+
+    /// Takes a set of counters, all zero. Context: process, may sleep.
+    pub(crate) fn take(&mut self) -> Result<Counters<N>, AllocError> {
+        if self.taken == self.room {
+            let room = self.room.saturating_mul(2).clamp(1, SETS_MAX);
+            self.block = Some(Block::new(N.saturating_mul(room))?);
+            (self.room, self.taken) = (room, 0);
+        }
+        let block = self.block.clone().ok_or(AllocError)?;
+        // SAFETY: The block has room for `room` times `N` counters, and `taken` is less.
+        let base = unsafe { block.base.add(self.taken.wrapping_mul(N)) };
+        self.taken = self.taken.wrapping_add(1);
+        // INVARIANT: These `N` are zero, as per-CPU memory comes, and not given out before.
+        Ok(Counters {
+            base,
+            _block: block,
+        })
+    }
+}
+
 impl<const N: usize> Counters<N> {
     /// Allocates the counters, all zero. Context: process, may sleep.
     pub(crate) fn new() -> Result<Self, AllocError> {
-        // SAFETY: Size and alignment are not zero and below what the allocator can do; if it
-        // cannot, it returns null.
-        let base = unsafe {
-            bindings::pcpu_alloc_noprof(
-                const { N * size_of::<u64>() },
-                size_of::<u64>(),
-                false,
-                kernel::bindings::GFP_KERNEL,
-            )
-        };
-        // INVARIANT: Per-CPU memory comes zeroed.
-        Ok(Self {
-            base: NonNull::new(base.cast()).ok_or(AllocError)?,
-        })
+        Supply::new().take()
     }
 
     /// Adds one to counter `index`. Context: any.
@@ -62,6 +138,23 @@ impl<const N: usize> Counters<N> {
             // SAFETY: `index` is in the allocation, by the type invariants. The helper adds to the
             // present CPU's copy with preemption and interrupts accounted for.
             unsafe { bindings::slr_helper_this_cpu_add_u64(self.base.as_ptr().add(index), n) };
+        }
+    }
+
+    /// Adds to two counters, `index` and the next one; an index without a next one is ignored.
+    /// Context: any.
+    #[inline]
+    pub(crate) fn add_two(&self, index: usize, first: u64, second: u64) {
+        if index < N - 1 {
+            // SAFETY: Both are in the allocation, by the type invariants. The helper does for each
+            // of them what that of `add` does.
+            unsafe {
+                bindings::slr_helper_this_cpu_add_two_u64(
+                    self.base.as_ptr().add(index),
+                    first,
+                    second,
+                )
+            };
         }
     }
 
@@ -89,12 +182,5 @@ impl<const N: usize> Counters<N> {
     /// The sums of all counters. Context: any.
     pub(crate) fn snapshot(&self) -> [u64; N] {
         core::array::from_fn(|index| self.read(index))
-    }
-}
-
-impl<const N: usize> Drop for Counters<N> {
-    fn drop(&mut self) {
-        // SAFETY: Allocated in `new`, and nobody can count any more.
-        unsafe { bindings::free_percpu(self.base.as_ptr().cast()) };
     }
 }
