@@ -210,7 +210,7 @@ impl Change {
         self.server(&key.server, Attr::Server)?;
         let runtime = match &base {
             Some(binding) => binding.runtime.clone(),
-            None => Arc::new(BindingRuntime::new()?, GFP_KERNEL)?,
+            None => Arc::new(BindingRuntime::new(&mut self.supply)?, GFP_KERNEL)?,
         };
         self.record(Event::BindingNew(key))?;
         let binding = BindingDraft {

@@ -35,7 +35,7 @@ use crate::table::{
         ServiceKey, //
     },
     schedule::Maglev,
-    trie::{Cursor, Trie},
+    trie::{Cursor, Edit, Trie},
 };
 
 /// How many backups are tried in a row, for servers and for services.
@@ -106,8 +106,12 @@ impl Change {
     }
 
     fn freeze_ports(&self, config: &mut Config) -> Result {
+        if self.ports.is_empty() && self.ports_gone.is_empty() {
+            return Ok(());
+        }
+        let mut ports = config.ports.edit(GFP_KERNEL)?;
         for (ifindex, ()) in &self.ports_gone {
-            config.ports.remove(ifindex, GFP_KERNEL)?;
+            ports.remove(ifindex, GFP_KERNEL)?;
         }
         for (ifindex, draft) in &self.ports {
             let port = Port {
@@ -116,29 +120,31 @@ impl Change {
                 settings: draft.settings,
                 runtime: draft.runtime.clone(),
             };
-            config
-                .ports
-                .insert(Arc::new(port, GFP_KERNEL)?, GFP_KERNEL)?;
+            ports.insert(Arc::new(port, GFP_KERNEL)?, GFP_KERNEL)?;
         }
+        config.ports = ports.freeze(GFP_KERNEL)?;
         Ok(())
     }
 
     /// Puts the servers in. Says whether one of those that were there has other settings now, so
     /// that services which the change does not touch may refer to what is gone.
     fn freeze_servers(&self, config: &mut Config) -> Result<bool> {
+        if self.servers.is_empty() && self.servers_gone.is_empty() {
+            return Ok(false);
+        }
+        let mut servers = config.servers.edit(GFP_KERNEL)?;
+        let mut machines = config.machines.edit(GFP_KERNEL)?;
         let mut has_altered = false;
         for (key, ()) in &self.servers_gone {
-            if let Some(old) = config.servers.remove(key, GFP_KERNEL)? {
+            if let Some(old) = servers.remove(key, GFP_KERNEL)? {
                 config.server_backups -= u32::from(old.server.settings.backup.is_some());
-                config.count_at_machine(key, |servers| servers.saturating_sub(1))?;
+                count_at(&mut machines, key, |servers| servers.saturating_sub(1))?;
             }
         }
         for (key, draft) in &self.servers {
-            let same = draft
-                .base
-                .as_ref()
-                .filter(|base| base.settings == draft.settings);
-            has_altered |= same.is_none() && draft.base.is_some();
+            let base = draft.base.as_ref();
+            let same = base.filter(|base| base.settings == draft.settings);
+            has_altered |= same.is_none() && base.is_some();
             let server = match same {
                 Some(server) => server.clone(),
                 None => Arc::new(draft.server(*key), GFP_KERNEL)?,
@@ -148,17 +154,16 @@ impl Change {
                 server,
                 bound: draft.bound,
             };
-            let old = config
-                .servers
-                .insert(Arc::new(entry, GFP_KERNEL)?, GFP_KERNEL)?;
-            match old {
+            match servers.insert(Arc::new(entry, GFP_KERNEL)?, GFP_KERNEL)? {
                 Some(old) => {
                     config.server_backups -= u32::from(old.server.settings.backup.is_some());
                 }
-                None => config.count_at_machine(key, |servers| servers.saturating_add(1))?,
+                None => count_at(&mut machines, key, |servers| servers.saturating_add(1))?,
             }
             cond_resched();
         }
+        config.servers = servers.freeze(GFP_KERNEL)?;
+        config.machines = machines.freeze(GFP_KERNEL)?;
         Ok(has_altered && !self.replace)
     }
 
@@ -213,14 +218,19 @@ impl Change {
 
     /// Puts the services in, virtual host by virtual host.
     fn freeze_services(&self, config: &mut Config) -> Result {
-        let mut editor = HostEditor::default();
+        if self.services.is_empty() && self.services_gone.is_empty() {
+            return Ok(());
+        }
+        let mut editor = HostEditor {
+            hosts: config.hosts.edit(GFP_KERNEL)?,
+            host: None,
+            seed: config.hosts.seed(),
+        };
         for (key, ()) in &self.services_gone {
-            let host = editor.open(config, key.host())?;
+            let host = editor.open(key.host())?;
             if let Some(old) = host.services.remove(&key.slot(), GFP_KERNEL)? {
                 host.drop_range(&old);
-                config.services -= 1;
-                config.bindings -= old.bindings.len() as u32;
-                config.service_backups -= u32::from(old.settings.backup.is_some());
+                config.count_out(&old);
             }
         }
         for (key, draft) in &self.services {
@@ -229,16 +239,16 @@ impl Change {
             config.services += 1;
             config.bindings += service.bindings.len() as u32;
             config.service_backups += u32::from(service.settings.backup.is_some());
-            let host = editor.open(config, key.host())?;
+            let host = editor.open(key.host())?;
             if let Some(old) = host.services.insert(service.clone(), GFP_KERNEL)? {
                 host.drop_range(&old);
-                config.services -= 1;
-                config.bindings -= old.bindings.len() as u32;
-                config.service_backups -= u32::from(old.settings.backup.is_some());
+                config.count_out(&old);
             }
             host.add_range(&service)?;
         }
-        editor.close(config)
+        editor.close()?;
+        config.hosts = editor.hosts.freeze(GFP_KERNEL)?;
+        Ok(())
     }
 
     /// Refuses backups that are not there and chains of them that are too long or go round.
@@ -275,19 +285,21 @@ impl Change {
     }
 }
 
-impl Config {
-    /// Changes how many servers are counted at the address of one.
-    fn count_at_machine(&mut self, key: &ServerKey, change: impl FnOnce(u32) -> u32) -> Result {
-        let key = key.machine();
-        let servers = change(self.machines.get(&key).map_or(0, |machine| machine.servers));
-        if servers == 0 {
-            self.machines.remove(&key, GFP_KERNEL)?;
-        } else {
-            let machine = Machine { key, servers };
-            self.machines.insert(Arc::new(machine, GFP_KERNEL)?, GFP_KERNEL)?;
-        }
-        Ok(())
+/// Changes how many servers are counted at the address of one.
+fn count_at(
+    machines: &mut Edit<Machine>,
+    key: &ServerKey,
+    change: impl FnOnce(u32) -> u32,
+) -> Result {
+    let key = key.machine();
+    let servers = change(machines.get(&key).map_or(0, |machine| machine.servers));
+    if servers == 0 {
+        machines.remove(&key, GFP_KERNEL)?;
+    } else {
+        let machine = Machine { key, servers };
+        machines.insert(Arc::new(machine, GFP_KERNEL)?, GFP_KERNEL)?;
     }
+    Ok(())
 }
 
 fn check_server_backup(config: &Config, server: &Server, was_removed: bool) -> Result {
@@ -430,16 +442,27 @@ impl ServiceDraft {
     }
 }
 
+impl Config {
+    /// Takes a service out of the counts.
+    fn count_out(&mut self, old: &Service) {
+        self.services -= 1;
+        self.bindings -= old.bindings.len() as u32;
+        self.service_backups -= u32::from(old.settings.backup.is_some());
+    }
+}
+
 /// A virtual host that is being changed.
 struct HostDraft {
     key: HostKey,
-    services: Trie<Service>,
+    services: Edit<Service>,
     ranges: KVec<Arc<Service>>,
 }
 
 impl HostDraft {
     fn drop_range(&mut self, service: &Service) {
-        self.ranges.retain(|range| range.slot != service.slot);
+        if service.key.is_range() {
+            self.ranges.retain(|range| range.slot != service.slot);
+        }
     }
 
     fn add_range(&mut self, service: &Arc<Service>) -> Result {
@@ -456,56 +479,64 @@ impl HostDraft {
 }
 
 /// Holds the virtual host that was changed last, since its services come one after the other.
-#[derive(Default)]
 struct HostEditor {
+    hosts: Edit<Host>,
     host: Option<HostDraft>,
+    seed: u64,
 }
 
 impl HostEditor {
     /// The virtual host to change; the one before is put back.
-    fn open(&mut self, config: &mut Config, key: HostKey) -> Result<&mut HostDraft> {
-        if self.host.as_ref().is_none_or(|host| host.key != key) {
-            self.close(config)?;
-        }
-        if self.host.is_none() {
-            let mut ranges = KVec::new();
-            let services = match config.hosts.get(&key) {
-                Some(host) => {
-                    for range in &host.ranges {
-                        ranges.push(range.clone(), GFP_KERNEL)?;
-                    }
-                    host.services.clone()
-                }
-                None => Trie::new(config.hosts.seed()),
-            };
-            self.host = Some(HostDraft {
-                key,
-                services,
-                ranges,
-            });
-        }
-        self.host
-            .as_mut()
-            .ok_or_else(|| invalid(Attr::Key, format_args!("no such host")))
+    fn open(&mut self, key: HostKey) -> Result<&mut HostDraft> {
+        let draft = match self.host.take() {
+            Some(draft) if draft.key == key => draft,
+            other => {
+                self.put_back(other)?;
+                self.thaw(key)?
+            }
+        };
+        Ok(self.host.insert(draft))
     }
 
-    /// Puts the virtual host back, or takes it away if it has no services left.
-    fn close(&mut self, config: &mut Config) -> Result {
-        let Some(draft) = self.host.take() else {
+    fn thaw(&self, key: HostKey) -> Result<HostDraft> {
+        let mut ranges = KVec::new();
+        let services = match self.hosts.get(&key) {
+            Some(host) => {
+                for range in &host.ranges {
+                    ranges.push(range.clone(), GFP_KERNEL)?;
+                }
+                host.services.edit(GFP_KERNEL)?
+            }
+            None => Trie::new(self.seed).edit(GFP_KERNEL)?,
+        };
+        Ok(HostDraft {
+            key,
+            services,
+            ranges,
+        })
+    }
+
+    /// Puts a virtual host back, or takes it away if it has no services left.
+    fn put_back(&mut self, draft: Option<HostDraft>) -> Result {
+        let Some(draft) = draft else {
             return Ok(());
         };
         if draft.services.is_empty() {
-            config.hosts.remove(&draft.key, GFP_KERNEL)?;
+            self.hosts.remove(&draft.key, GFP_KERNEL)?;
             return Ok(());
         }
         let host = Host {
             key: draft.key,
-            services: draft.services,
+            services: draft.services.freeze(GFP_KERNEL)?,
             ranges: draft.ranges,
         };
-        config
-            .hosts
-            .insert(Arc::new(host, GFP_KERNEL)?, GFP_KERNEL)?;
+        self.hosts.insert(Arc::new(host, GFP_KERNEL)?, GFP_KERNEL)?;
         Ok(())
+    }
+
+    /// Puts the last virtual host back.
+    fn close(&mut self) -> Result {
+        let draft = self.host.take();
+        self.put_back(draft)
     }
 }

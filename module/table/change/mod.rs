@@ -40,7 +40,9 @@ pub(crate) use self::{
 };
 
 use self::{port::PortDraft, server::ServerDraft, service::ServiceDraft};
-use super::config::{Binding, BindingKey, Config, Fate, Port, ServerKey, ServiceKey};
+use super::config::{
+    Binding, BindingKey, Config, Fate, Port, ServerKey, ServiceKey, TrafficSupply,
+};
 
 /// What a change did, in its order, to be told to who listens.
 #[derive(Clone)]
@@ -112,6 +114,7 @@ pub(crate) struct Change {
     revived: KVec<ServerKey>,
     resets: Resets,
     events: KVVec<Event>,
+    supply: TrafficSupply,
     changes: u32,
 }
 
@@ -131,6 +134,7 @@ impl Change {
             revived: KVec::new(),
             resets: Resets::default(),
             events: KVVec::new(),
+            supply: TrafficSupply::new(),
             changes: 0,
         }
     }

@@ -102,7 +102,7 @@ impl Change {
         let base = self.from.server(&key).cloned();
         let runtime = match &base {
             Some(server) => server.runtime.clone(),
-            None => Arc::new(ServerRuntime::new()?, GFP_KERNEL)?,
+            None => Arc::new(ServerRuntime::new(&mut self.supply)?, GFP_KERNEL)?,
         };
         let draft = ServerDraft {
             settings,
@@ -166,7 +166,8 @@ impl Change {
         Ok(())
     }
 
-    pub(super) fn has_server(&self, key: &ServerKey) -> bool {
+    /// Whether the server is defined as the change leaves things so far.
+    pub(crate) fn has_server(&self, key: &ServerKey) -> bool {
         self.servers.get(key).is_some()
             || (self.servers_gone.get(key).is_none()
                 && self

@@ -147,7 +147,7 @@ impl Change {
         let base = self.from.service(&key).cloned();
         let runtime = match &base {
             Some(service) => service.runtime.clone(),
-            None => Arc::new(ServiceRuntime::new()?, GFP_KERNEL)?,
+            None => Arc::new(ServiceRuntime::new(&mut self.supply)?, GFP_KERNEL)?,
         };
         let draft = ServiceDraft {
             settings,

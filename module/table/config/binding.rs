@@ -10,7 +10,7 @@ use kernel::{
     },
 };
 
-use super::{kind::Method, BindingKey, Server, Service, ServiceRuntime, Traffic};
+use super::{kind::Method, BindingKey, Server, Service, ServiceRuntime, Traffic, TrafficSupply};
 use crate::domain::{
     addr::{Addr, PortRange},
     timeouts::Timeouts, //
@@ -82,9 +82,9 @@ pub(crate) struct BindingRuntime {
 }
 
 impl BindingRuntime {
-    pub(crate) fn new() -> Result<Self, AllocError> {
+    pub(crate) fn new(supply: &mut TrafficSupply) -> Result<Self, AllocError> {
         Ok(BindingRuntime {
-            traffic: Traffic::new()?,
+            traffic: Traffic::new(supply)?,
             flows: Atomic::new(0),
         })
     }

@@ -31,7 +31,7 @@ pub(crate) use self::{
     port::{Port, PortName, PortRuntime, PortSettings},
     server::{Machine, Server, ServerEntry, ServerRuntime, ServerSettings},
     service::{Host, Service, ServiceRuntime, ServiceSettings, Unknown, TABLE_SIZE},
-    traffic::{Traffic, TrafficSums},
+    traffic::{Traffic, TrafficSums, TrafficSupply},
 };
 
 /// One generation of the configuration of a namespace.

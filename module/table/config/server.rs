@@ -10,7 +10,7 @@ use kernel::{
     },
 };
 
-use super::{kind::AdminState, HostKey, ServerKey, Traffic};
+use super::{kind::AdminState, HostKey, ServerKey, Traffic, TrafficSupply};
 use crate::table::{
     health::Health,
     trie::Keyed, //
@@ -57,9 +57,9 @@ pub(crate) struct ServerRuntime {
 }
 
 impl ServerRuntime {
-    pub(crate) fn new() -> Result<Self, AllocError> {
+    pub(crate) fn new(supply: &mut TrafficSupply) -> Result<Self, AllocError> {
         Ok(ServerRuntime {
-            traffic: Traffic::new()?,
+            traffic: Traffic::new(supply)?,
             flows: Atomic::new(0),
             health: Health::new(),
         })

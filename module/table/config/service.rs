@@ -17,7 +17,8 @@ use super::{
     HostKey,
     ServiceKey,
     SlotKey,
-    Traffic, //
+    Traffic,
+    TrafficSupply, //
 };
 use crate::domain::{
     flow::opener::Kind,
@@ -124,9 +125,9 @@ pub(crate) struct ServiceRuntime {
 }
 
 impl ServiceRuntime {
-    pub(crate) fn new() -> Result<Self, AllocError> {
+    pub(crate) fn new(supply: &mut TrafficSupply) -> Result<Self, AllocError> {
         Ok(ServiceRuntime {
-            traffic: Traffic::new()?,
+            traffic: Traffic::new(supply)?,
             flows: Atomic::new(0),
             cursor: Atomic::new(0),
         })

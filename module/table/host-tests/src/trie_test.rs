@@ -55,6 +55,28 @@ fn leaf<const N: u32>(key: u32, value: u32) -> Arc<Leaf<N>> {
     .unwrap()
 }
 
+/// One insertion as an edit of its own.
+fn put<const N: u32>(
+    trie: &mut Trie<Leaf<N>>,
+    leaf: Arc<Leaf<N>>,
+) -> Result<Option<Arc<Leaf<N>>>, AllocError> {
+    let mut edit = trie.edit(GFP_KERNEL)?;
+    let old = edit.insert(leaf, GFP_KERNEL)?;
+    *trie = edit.freeze(GFP_KERNEL)?;
+    Ok(old)
+}
+
+/// One removal as an edit of its own.
+fn take<const N: u32>(
+    trie: &mut Trie<Leaf<N>>,
+    key: u32,
+) -> Result<Option<Arc<Leaf<N>>>, AllocError> {
+    let mut edit = trie.edit(GFP_KERNEL)?;
+    let old = edit.remove(&Key(key), GFP_KERNEL)?;
+    *trie = edit.freeze(GFP_KERNEL)?;
+    Ok(old)
+}
+
 fn contents<const N: u32>(trie: &Trie<Leaf<N>>) -> BTreeMap<u32, u32> {
     let seen: Vec<_> = trie.iter().map(|leaf| (leaf.key.0, leaf.value)).collect();
     assert_eq!(seen.len(), trie.len());
@@ -76,10 +98,10 @@ fn against_model<const N: u32>(keys: u32, steps: u32) {
     for step in 0..steps {
         let key = random.below(keys);
         if random.below(5) < 3 {
-            let old = trie.insert(leaf(key, step), GFP_KERNEL).unwrap();
+            let old = put(&mut trie, leaf(key, step)).unwrap();
             assert_eq!(old.map(|leaf| leaf.value), model.insert(key, step));
         } else {
-            let old = trie.remove(&Key(key), GFP_KERNEL).unwrap();
+            let old = take(&mut trie, key).unwrap();
             assert_eq!(old.map(|leaf| leaf.value), model.remove(&key));
         }
         assert_eq!(trie.len(), model.len());
@@ -93,7 +115,7 @@ fn against_model<const N: u32>(keys: u32, steps: u32) {
     }
     for key in model.keys() {
         assert!(trie.contains(&Key(*key)));
-        trie.remove(&Key(*key), GFP_KERNEL).unwrap().unwrap();
+        take(&mut trie, *key).unwrap().unwrap();
     }
     assert!(trie.is_empty() && trie.iter().next().is_none());
     drop((trie, kept));
@@ -117,7 +139,7 @@ fn equals_a_map_with_poor_hashes() {
 fn iterates_in_order_of_hash() {
     let mut trie = Trie::<Leaf<64>>::new(3);
     for key in 0..5000 {
-        trie.insert(leaf(key, 0), GFP_KERNEL).unwrap();
+        put(&mut trie, leaf(key, 0)).unwrap();
     }
     let hashes: Vec<_> = trie.iter().map(|leaf| leaf.key.hash(3)).collect();
     assert!(hashes.windows(2).all(|pair| pair[0] < pair[1]));
@@ -126,7 +148,7 @@ fn iterates_in_order_of_hash() {
 fn resumes<const N: u32>(keys: u32) {
     let mut trie = Trie::<Leaf<N>>::new(9);
     for key in 0..keys {
-        trie.insert(leaf(key, key), GFP_KERNEL).unwrap();
+        put(&mut trie, leaf(key, key)).unwrap();
     }
     for chunk in [1, 2, 7, 100] {
         let mut seen = BTreeSet::new();
@@ -158,7 +180,7 @@ fn resumes_where_it_stopped() {
 fn resumes_in_a_later_version() {
     let mut trie = Trie::<Leaf<64>>::new(9);
     for key in 0..1000 {
-        trie.insert(leaf(key, 0), GFP_KERNEL).unwrap();
+        put(&mut trie, leaf(key, 0)).unwrap();
     }
     let mut iter = trie.iter();
     let mut seen: BTreeSet<_> = iter.by_ref().take(500).map(|leaf| leaf.key.0).collect();
@@ -166,9 +188,9 @@ fn resumes_in_a_later_version() {
     let mut later = trie.clone();
     for key in 0..1000 {
         if key % 3 == 0 {
-            later.remove(&Key(key), GFP_KERNEL).unwrap();
+            take(&mut later, key).unwrap();
         }
-        later.insert(leaf(key + 1000, 0), GFP_KERNEL).unwrap();
+        put(&mut later, leaf(key + 1000, 0)).unwrap();
     }
     for leaf in later.iter_from(cursor) {
         assert!(seen.insert(leaf.key.0), "{} seen twice", leaf.key.0);
@@ -204,15 +226,15 @@ fn survives<const N: u32>(
 fn survives_all<const N: u32>(keys: u32) {
     let mut trie = Trie::<Leaf<N>>::new(1);
     for key in 0..keys {
-        trie.insert(leaf(key, 0), GFP_KERNEL).unwrap();
+        put(&mut trie, leaf(key, 0)).unwrap();
     }
     for key in 0..keys {
-        survives(&trie, |trie| trie.remove(&Key(key), GFP_KERNEL).map(drop));
+        survives(&trie, |trie| take(trie, key).map(drop));
         let new = leaf(key, 1);
-        survives(&trie, |trie| trie.insert(new.clone(), GFP_KERNEL).map(drop));
+        survives(&trie, |trie| put(trie, new.clone()).map(drop));
     }
     let new = leaf(keys, 1);
-    survives(&trie, |trie| trie.insert(new.clone(), GFP_KERNEL).map(drop));
+    survives(&trie, |trie| put(trie, new.clone()).map(drop));
 }
 
 #[test]
@@ -226,12 +248,12 @@ fn failed_allocation_changes_nothing() {
 fn shares_structure() {
     let mut trie = Trie::<Leaf<64>>::new(1);
     for key in 0..100_000 {
-        trie.insert(leaf(key, 0), GFP_KERNEL).unwrap();
+        put(&mut trie, leaf(key, 0)).unwrap();
     }
     let before = alloc::live();
     let old = trie.clone();
     let new = leaf(200_000, 0);
-    trie.insert(new.clone(), GFP_KERNEL).unwrap();
+    put(&mut trie, new.clone()).unwrap();
     let cost = alloc::live() - before - 1;
     assert!(
         cost <= 2 * 7,
@@ -242,4 +264,75 @@ fn shares_structure() {
         trie.get(&Key(5)).unwrap(),
         old.get(&Key(5)).unwrap()
     ));
+}
+
+/// Many steps in one edit, each tried first without memory.
+fn edits_at_once<const N: u32>(keys: u32, steps: u32) {
+    let before = alloc::live();
+    let mut random = Random(3);
+    let mut trie = Trie::<Leaf<N>>::new(4);
+    let mut model = BTreeMap::new();
+    for key in 0..keys / 2 {
+        put(&mut trie, leaf(key, 0)).unwrap();
+        model.insert(key, 0);
+    }
+    let (base, base_model) = (trie.clone(), model.clone());
+    let mut edit = trie.edit(GFP_KERNEL).unwrap();
+    for step in 0..steps {
+        let key = random.below(keys);
+        let is_insertion = random.below(2) == 0;
+        let new = leaf(key, step);
+        for n in 0.. {
+            alloc::fail_after(Some(n));
+            let result = match is_insertion {
+                true => edit.insert(new.clone(), GFP_KERNEL),
+                false => edit.remove(&Key(key), GFP_KERNEL),
+            };
+            alloc::fail_after(None);
+            let now = edit.get(&Key(key)).map(|leaf| leaf.value);
+            let Ok(old) = result else {
+                assert_eq!(now, model.get(&key).copied(), "half a step");
+                continue;
+            };
+            let was = match is_insertion {
+                true => model.insert(key, step),
+                false => model.remove(&key),
+            };
+            assert_eq!(old.map(|leaf| leaf.value), was);
+            assert_eq!(
+                edit.get(&Key(key)).map(|leaf| leaf.value),
+                model.get(&key).copied()
+            );
+            break;
+        }
+    }
+    assert_eq!(edit.is_empty(), model.is_empty());
+    let later = edit.freeze(GFP_KERNEL).unwrap();
+    assert_eq!(contents(&later), model);
+    assert_eq!(contents(&base), base_model);
+    drop((trie, base, later));
+    assert_eq!(alloc::live(), before, "leak");
+}
+
+#[test]
+fn many_steps_are_one_edit() {
+    edits_at_once::<64>(2000, 5000);
+    edits_at_once::<8>(300, 3000);
+    edits_at_once::<0>(8, 500);
+}
+
+#[test]
+fn dropped_edit_leaves_no_trace() {
+    let mut trie = Trie::<Leaf<64>>::new(4);
+    for key in 0..100 {
+        put(&mut trie, leaf(key, 0)).unwrap();
+    }
+    let live = alloc::live();
+    let mut edit = trie.edit(GFP_KERNEL).unwrap();
+    for key in 50..200 {
+        edit.insert(leaf(key, 1), GFP_KERNEL).unwrap();
+    }
+    drop(edit);
+    assert_eq!(alloc::live(), live, "leak");
+    assert!(trie.iter().all(|leaf| leaf.value == 0) && trie.len() == 100);
 }

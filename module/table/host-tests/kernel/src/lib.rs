@@ -50,6 +50,43 @@ pub mod alloc {
         pub const GFP_KERNEL: super::Flags = super::Flags;
     }
 
+    /// A box that says when it has no memory.
+    pub struct KBox<T> {
+        item: Option<Box<T>>,
+    }
+
+    impl<T> KBox<T> {
+        pub fn new(item: T, _: Flags) -> Result<Self, AllocError> {
+            take()?;
+            let item = Some(Box::new(item));
+            Ok(KBox { item })
+        }
+
+        pub fn into_inner(mut this: Self) -> T {
+            *this.item.take().unwrap()
+        }
+    }
+
+    impl<T> std::ops::Deref for KBox<T> {
+        type Target = T;
+
+        fn deref(&self) -> &T {
+            self.item.as_ref().unwrap()
+        }
+    }
+
+    impl<T> std::ops::DerefMut for KBox<T> {
+        fn deref_mut(&mut self) -> &mut T {
+            self.item.as_mut().unwrap()
+        }
+    }
+
+    impl<T> Drop for KBox<T> {
+        fn drop(&mut self) {
+            give_back();
+        }
+    }
+
     /// A vector that says when it has no memory.
     pub struct KVec<T> {
         items: Vec<T>,
@@ -68,16 +105,50 @@ pub mod alloc {
             })
         }
 
-        pub fn push(&mut self, item: T, _: Flags) -> Result<(), AllocError> {
-            if self.items.len() == self.room {
+        pub const fn new() -> Self {
+            KVec {
+                items: Vec::new(),
+                room: 0,
+            }
+        }
+
+        pub fn reserve(&mut self, more: usize, _: Flags) -> Result<(), AllocError> {
+            if self.items.len() + more > self.room {
                 take()?;
                 if self.room > 0 {
                     give_back();
                 }
-                self.room = (self.room * 2).max(4);
+                self.room = (self.room * 2).max(self.items.len() + more);
             }
+            Ok(())
+        }
+
+        pub fn push(&mut self, item: T, flags: Flags) -> Result<(), AllocError> {
+            self.reserve(1, flags)?;
             self.items.push(item);
             Ok(())
+        }
+
+        pub fn insert_within_capacity(&mut self, at: usize, item: T) -> Result<(), T> {
+            assert!(self.items.len() < self.room);
+            self.items.insert(at, item);
+            Ok(())
+        }
+
+        pub fn remove(&mut self, at: usize) -> Result<T, ()> {
+            if at < self.items.len() {
+                return Ok(self.items.remove(at));
+            }
+            Err(())
+        }
+    }
+
+    impl<T> IntoIterator for KVec<T> {
+        type Item = T;
+        type IntoIter = std::vec::IntoIter<T>;
+
+        fn into_iter(mut self) -> Self::IntoIter {
+            std::mem::take(&mut self.items).into_iter()
         }
     }
 
@@ -86,6 +157,12 @@ pub mod alloc {
 
         fn deref(&self) -> &[T] {
             &self.items
+        }
+    }
+
+    impl<T> std::ops::DerefMut for KVec<T> {
+        fn deref_mut(&mut self) -> &mut [T] {
+            &mut self.items
         }
     }
 
