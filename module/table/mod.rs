@@ -21,6 +21,8 @@ mod health;
 mod netns;
 mod persist;
 mod schedule;
+#[cfg(slr_selftest)]
+pub(crate) mod selftest;
 mod stats;
 mod trie;
 

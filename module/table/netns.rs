@@ -124,10 +124,18 @@ impl Tables {
     }
 
     pub(super) fn listener(&self) -> &'static dyn Listener {
+        #[cfg(slr_selftest)]
+        if super::selftest::is_running() {
+            return &super::selftest::Nobody;
+        }
         self.shared.listener
     }
 
     pub(super) fn datapath(&self) -> &'static dyn Datapath {
+        #[cfg(slr_selftest)]
+        if super::selftest::is_running() {
+            return &super::selftest::Nobody;
+        }
         self.shared.datapath
     }
 
@@ -217,6 +225,8 @@ impl PernetState for Tables {
         };
         let tables = Arc::new(tables, GFP_KERNEL)?;
         tables.gc.start(tables.clone());
+        #[cfg(slr_selftest)]
+        super::selftest::run(&tables)?;
         Ok(tables)
     }
 
