@@ -97,6 +97,8 @@ until_ok() {
 # run_tests FUNCTION...: each sets NAME as its first act.
 run_tests() {
 	local t n=0
+	# What was set up before the tests stays until the end: net_down ends it.
+	DEFER=()
 	echo "TAP version 13"
 	echo "1..$#"
 	for t in "$@"; do
