@@ -134,7 +134,7 @@ objects_show_their_fields() {
 }
 
 # udp_ask ADDRESS PORT: what a UDP server that tells its name answers.
-udp_ask() { echo hi | cl socat -t 1 - "UDP:$1:$2" 2>&1; }
+udp_ask() { echo hi | cl socat -t 4 - "UDP:$1:$2" 2>&1; }
 
 net_up
 web h1 80 2222 8001 8002 8003

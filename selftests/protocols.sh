@@ -19,7 +19,7 @@ udp_server() {
 	defer "kill $!"
 	sleep 0.5
 }
-udp_ask() { echo hi | cl socat -t 2 - "UDP:$1:$2"; }
+udp_ask() { echo hi | cl socat -t 4 - "UDP:$1:$2"; }
 
 udp() {
 	NAME="UDP both families: the answer comes from the virtual address and port"
