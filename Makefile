@@ -25,8 +25,9 @@ all: module cli	## build slr.ko and the command slr
 module:	## build build/RELEASE/slr.ko
 	@scripts/kbuild
 
-cli:	## build build/userspace/release/slr
+cli:	## build build/userspace/release/slr, its manual pages and completions
 	@$(CARGO) build --release $(CLI)
+	@scripts/env run build/userspace/release/slr man build/man
 
 check:	## lint, build, unit tests, tests in virtual machines
 	@scripts/check
@@ -45,6 +46,8 @@ vm:	## a root shell in a virtual machine, checkout mounted
 
 install: cli modules_install	## install module and command on this machine
 	install -D -m 755 build/userspace/release/slr $(DESTDIR)/usr/sbin/slr
+	install -D -m 644 -t $(DESTDIR)/usr/share/man/man8 build/man/*.8
+	install -D -m 644 build/man/slr.bash $(DESTDIR)/usr/share/bash-completion/completions/slr
 
 modules_install: module	## install the module for the running kernel, or KDIR's
 	@test -e build/$(RELEASE)/slr.ko || { echo "no module was built for $(RELEASE): run a Debian kernel of backports, 7.2 or newer, or give KDIR=" >&2; exit 1; }

@@ -18,12 +18,18 @@ pub fn run(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
         _ => Err(format!("\"{name}\" is none of: bash, zsh, fish")),
     })?;
     words.end()?;
+    Ok(context.printer.raw(&script(shell))?)
+}
+
+/// The script for a shell.
+pub fn script(shell: Shell) -> String {
     let mut script = Vec::new();
     generate(shell, &mut args::described(), "slr", &mut script);
+    let mut script = String::from_utf8_lossy(&script).into_owned();
     if shell == Shell::Fish {
-        script.extend(fish_words().into_bytes());
+        script += &fish_words();
     }
-    Ok(context.printer.raw(&String::from_utf8_lossy(&script))?)
+    script
 }
 
 /// The words behind a command, which clap_complete leaves out for this shell.

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `slr man DIR`: writes the manual pages. It is for packagers and not in the usage.
+//! `slr man DIR`: writes the manual pages, and the completions for bash as `slr.bash`. It
+//! is for `make` and packagers, and not in the usage.
 
 use std::fs;
 use std::path::Path;
 
+use clap_complete::aot::Shell;
 use clap_mangen::roff::{bold, roman, Roff};
 use clap_mangen::Man;
 use slr_config::Words;
 use slr_netlink::error::describe;
 
+use super::completions;
 use crate::args;
 use crate::failure::Failure;
 use crate::page::{self, Page};
@@ -20,6 +23,9 @@ pub fn run(mut words: Words<'_>) -> Result<(), Failure> {
     let directory = Path::new(&directory);
     let failed = |path: &Path, e| Failure::failed(format!("{}: {}", path.display(), describe(&e)));
     fs::create_dir_all(directory).map_err(|e| failed(directory, e))?;
+    let path = directory.join("slr.bash");
+    let script = completions::script(Shell::Bash);
+    fs::write(&path, script).map_err(|e| failed(&path, e))?;
     for page in page::ALL {
         let path = directory.join(format!("{}.8", title(page)));
         let text = render(page).map_err(|e| failed(&path, e))?;
