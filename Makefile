@@ -11,14 +11,14 @@ ifeq ($(origin SLR_KERNEL),undefined)
 SLR_KERNEL := $(shell scripts/env native)
 endif
 export SLR_KERNEL
-check check-quick lint demo vm: export SLR_KERNEL := $(asked)
+check check-quick check-debug lint demo vm: export SLR_KERNEL := $(asked)
 export KDIR CLIPPY V
 
 CARGO   := scripts/env run cargo
 CLI     := --manifest-path userspace/Cargo.toml --target-dir build/userspace
 RELEASE := $(shell cat $(or $(KDIR),/nowhere)/include/config/kernel.release 2>/dev/null || uname -r)
 
-.PHONY: all module cli check check-quick lint demo vm install modules_install clean help
+.PHONY: all module cli check check-quick check-debug lint demo vm install modules_install clean help
 
 all: module cli	## build slr.ko and the command slr
 
@@ -34,6 +34,9 @@ check:	## lint, build, unit tests, tests in virtual machines
 
 check-quick:	## lint, build and unit tests only
 	@scripts/check lint build unit
+
+check-debug:	## the tests on a kernel with KASAN, lockdep and leak detection
+	@scripts/check debug
 
 lint:	## formatting, clippy, shellcheck, layers, generated files
 	@scripts/check lint

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""Boots the stock kernel on this tree and runs a command in it as root.
+"""Boots a kernel, the stock one by default, on this tree and runs a command in it as root.
 
 The guest's root is the environment's tree with the checkout at its usual path;
 it may write anywhere and nothing of it stays, except below folders given with
@@ -62,6 +62,9 @@ def parse_arguments():
     parser.add_argument("--prefix", action="store_true", help="show the machine's name before each line")
     parser.add_argument("--timeout", type=float, default=number("SLR_VM_TIMEOUT", 1800), metavar="SECONDS")
     parser.add_argument("--log", metavar="FILE", help="keep the kernel's log here")
+    parser.add_argument("--kernel", default=os.environ.get("SLR_VM_KERNEL"), metavar="DIR",
+                        help="a built kernel tree instead of the stock kernel, with its modules in DIR/installed "
+                             "if it has any; overlayfs and virtiofs must be built in (SLR_VM_KERNEL)")
     parser.add_argument("--append", default="", metavar="ARGS", help="more for the kernel's command line")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="CMD", help="default: a shell")
     args = parser.parse_args()
@@ -92,7 +95,7 @@ def accelerator():
     if known[:1] != [boot]:
         probe = subprocess.run([__file__, "--timeout", "10", "--", "true"], check=False,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                               env={**os.environ, "SLR_ACCEL": "kvm", "SLR_VM_BOOT_TIMEOUT": "15"})
+                               env={**os.environ, "SLR_ACCEL": "kvm", "SLR_VM_BOOT_TIMEOUT": "15", "SLR_VM_KERNEL": ""})
         known = [boot, "kvm" if probe.returncode == 0 else "tcg"]
         fresh = memory.with_name(f"accel.{os.getpid()}")
         fresh.write_text(" ".join(known))
@@ -100,11 +103,27 @@ def accelerator():
     return known[1]
 
 
+def kernel(tree):
+    """Release, image and folder of modules if that is not the usual one."""
+    if not tree:
+        release = os.environ["SLR_RELEASE"]
+        image = f"/boot/vmlinuz-{release}"
+        if not os.path.exists(image):
+            fail(f"{image} is missing from the tree: run scripts/env setup")
+        return release, image, None
+    tree = os.path.abspath(tree)
+    image = f"{tree}/arch/x86/boot/bzImage"
+    if not os.path.exists(image):
+        fail(f"--kernel {tree} has no arch/x86/boot/bzImage: build the kernel there first")
+    release = pathlib.Path(f"{tree}/include/config/kernel.release").read_text().strip()
+    return release, image, f"{tree}/installed/lib/modules/{release}"
+
+
 class Machine:
     def __init__(self, args):
         self.args = args
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="slr-vm."))
-        self.release = os.environ["SLR_RELEASE"]
+        self.release, self.image, self.modules = kernel(args.kernel)
         self.console = self.dir / "console"
         self.children = []
         self.ports = {}
@@ -129,9 +148,8 @@ class Machine:
         if not self.args.command:
             words.append("slr.interactive=1")
         self.write_job()
-        image = f"/boot/vmlinuz-{self.release}"
-        if not os.path.exists(image):
-            fail(f"{image} is missing from the tree: run scripts/env setup")
+        if self.modules:
+            words.append(f"slr.modules={self.modules}")
         accel = accelerator()
         memory = os.environ.get("SLR_VM_MEMORY", "2G")
         self.spawn([
@@ -140,7 +158,7 @@ class Machine:
             "-m", memory, "-smp", str(int(number("SLR_VM_CPUS", 2))),
             "-accel", "tcg,thread=multi" if accel == "tcg" else accel,
             "-cpu", "max,la57=off" if accel == "tcg" else "host",
-            "-serial", f"file:{self.console}", "-kernel", image, "-append", " ".join([
+            "-serial", f"file:{self.console}", "-kernel", self.image, "-append", " ".join([
                 "rootfstype=virtiofs root=root ro console=ttyS0 loglevel=5 oops=panic panic=-1",
                 "mitigations=off rcupdate.rcu_cpu_stall_timeout=60 log_buf_len=4M",
                 f"init={checkout()}/scripts/vm-init slr.job={self.dir}/job", *words, self.args.append]),
