@@ -64,7 +64,7 @@ sync_keeps_flows() {
 	slr_reset
 	example | slr conf load -
 	cl socat -u "TCP:$V.1:80" /dev/null &
-	defer "kill $!"
+	defer "reap $!"
 	until_ok 5 eval '[[ $(flows state established) == 1 ]]' || fail "not established"
 	local before
 	before=$(slr -j settings show | jq .generation 2>/dev/null || slr -j settings show | jq '.[0].generation')
@@ -159,7 +159,7 @@ monitor() {
 	NAME="monitor shows changes as they happen"
 	slr_reset
 	gw "$SLR" monitor >"$TMP/mon" &
-	defer "kill $!"
+	defer "reap $!"
 	sleep 1
 	slr service add $V.1:80/tcp
 	slr server add 10.2.0.11:8001 service $V.1:80/tcp

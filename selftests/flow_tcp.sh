@@ -27,8 +27,8 @@ fresh() {
 	slr_reset
 	ports_up
 	slr service add $S scheduler rr "$@"
-	slr server add 10.2.0.11:8001 service $S threshold 0
-	slr server add 10.2.0.12:8001 service $S threshold 0
+	slr server add 10.2.0.11:8001 threshold 0 service $S
+	slr server add 10.2.0.12:8001 threshold 0 service $S
 }
 
 one_syn_one_flow() {
@@ -62,8 +62,7 @@ reconnect_same_port() {
 	until_ok 5 flow_is established || fail "not established"
 	# The client dies without a word, then comes back.
 	mute
-	kill -9 $!
-	wait $! 2>/dev/null
+	reap $!
 	tcp $V 40003 80 S
 	want "flows of that client port" "$(flows client-port 40003)" 1
 }
@@ -75,7 +74,7 @@ states_and_counts() {
 	local i
 	for i in 1 2 3 4 5; do # five of them
 		cl timeout 20 socat -u "TCP:$V:80" /dev/null &
-		defer "kill $!"
+		defer "reap $!"
 	done
 	until_ok 8 eval '[[ $(flows state established) == 5 ]]' || fail "established: $(flows state established)"
 	want "shares" "$(slr -j server show | jq -c '[.[].flows]|sort')" '[2,3]'
@@ -129,7 +128,7 @@ forged_reset() {
 	NAME="a forged RST or SYN neither ends nor steals a flow"
 	fresh
 	cl socat -u "TCP:$V:80,sourceport=40020,bind=198.51.100.2" /dev/null &
-	defer "kill $!"
+	defer "reap $!"
 	until_ok 5 flow_is established || fail "not established"
 	mute
 	local server
@@ -177,7 +176,7 @@ pinned_whatever_changes() {
 	local server
 	server=$(slr -j flow show virtual $V | jq -r '.[0].server')
 	ok weight slr server set "$server" weight 0
-	ok more slr server add 10.2.0.13:8001 service $S weight 100
+	ok more slr server add 10.2.0.13:8001 weight 100 service $S
 	sleep 1
 	ok unbind slr binding del $S "$server"
 	ok delete slr server del "$server"
@@ -195,7 +194,7 @@ reset_on_command() {
 	server=$(slr -j flow show virtual $V | jq -r '.[0].server')
 	ok unbind slr binding del $S "$server" flows reset
 	want "reset" "$(slr -j flow show virtual $V | jq -r '.[0].state')" reset
-	kill $pid
+	reap $pid
 	fresh
 }
 

@@ -26,7 +26,7 @@ silent() {
 refusals() {
 	NAME="a server that refuses connections is failed at its threshold; and left out"
 	fresh
-	slr server add 10.2.0.11:9 service $S threshold 3 hold 0
+	slr server add 10.2.0.11:9 threshold 3 hold 0 service $S
 	local i
 	for i in 1 2; do want "refusal $i" "$(get http://$V/)" "[7]"; done
 	want "below the threshold" "$(cond 10.2.0.11:9)" up
@@ -40,7 +40,7 @@ refusals() {
 success_resets_the_run() {
 	NAME="an answer in between starts the count of failures anew"
 	fresh
-	slr server add 10.2.0.13:8009 service $S threshold 3 hold 0
+	slr server add 10.2.0.13:8009 threshold 3 hold 0 service $S
 	get http://$V/ >/dev/null; get http://$V/ >/dev/null
 	want failures "$(slr -j server show 10.2.0.13:8009 | jq '.[0].failures')" 2
 	web h3 8009
@@ -53,9 +53,9 @@ silence() {
 	NAME="unanswered SYNs count as ditched connections; at the threshold an event is sent"
 	fresh
 	silent h1
-	slr server add 10.2.0.11:8001 service $S threshold 3 hold 0
+	slr server add 10.2.0.11:8001 threshold 3 hold 0 service $S
 	gw "$SLR" -j monitor health >"$TMP/events" &
-	defer "kill $!"
+	defer "reap $!"
 	sleep 0.5
 	local i
 	for i in 1 2 3; do get -m 0.5 http://$V/ >/dev/null; done
@@ -69,7 +69,7 @@ backup_server() {
 	NAME="a failed server is replaced by its backup; at the mapped port"
 	fresh
 	slr server add 10.2.0.12:8001
-	slr server add 10.2.0.11:9 service $S threshold 1 hold 0 backup 10.2.0.12:8001
+	slr server add 10.2.0.11:9 threshold 1 hold 0 backup 10.2.0.12:8001 service $S
 	get http://$V/ >/dev/null
 	want failed "$(cond 10.2.0.11:9)" failed
 	want backup "$(spread 3 http://$V/ | jq -c .)" '{"h2:8001":3}'
@@ -81,7 +81,7 @@ backup_service() {
 	slr service add 203.0.113.2:80/tcp
 	slr server add 10.2.0.13:8001 service 203.0.113.2:80/tcp
 	slr service set $S backup 203.0.113.2:80/tcp
-	slr server add 10.2.0.11:9 service $S threshold 1 hold 0
+	slr server add 10.2.0.11:9 threshold 1 hold 0 service $S
 	get http://$V/ >/dev/null
 	capture cl c0 tcp
 	want "by the backup" "$(server_of http://$V/)" h3:8001
@@ -107,7 +107,7 @@ service_state() {
 retry_after_hold() {
 	NAME="a failed server is tried again after its hold time"
 	fresh
-	slr server add 10.2.0.13:8010 service $S threshold 1 hold 2
+	slr server add 10.2.0.13:8010 threshold 1 hold 2 service $S
 	get http://$V/ >/dev/null
 	want failed "$(cond 10.2.0.13:8010)" failed
 	web h3 8010
@@ -118,7 +118,7 @@ retry_after_hold() {
 retry_by_command() {
 	NAME="with hold manual it comes back only by command"
 	fresh
-	slr server add 10.2.0.13:8011 service $S threshold 1 hold manual
+	slr server add 10.2.0.13:8011 threshold 1 hold manual service $S
 	get http://$V/ >/dev/null
 	web h3 8011
 	sleep 3
@@ -139,7 +139,7 @@ drain() {
 	until_ok 5 eval '[[ $(flows state established) == 1 ]]'
 	s=$(slr -j flow show virtual $V | jq -r '.[0].server')
 	gw "$SLR" -j monitor health >"$TMP/events" &
-	defer "kill $!"
+	defer "reap $!"
 	sleep 0.5
 	ok drain slr server set "$s" state drain
 	want "what remains" "$(slr -j server show "$s" | jq '.[0].flows')" 1
@@ -153,10 +153,10 @@ drain() {
 drain_deadline() {
 	NAME="at the drain deadline the flows left are reset"
 	fresh
-	slr server add 10.2.0.11:8001 service $S drain-timeout 2
+	slr server add 10.2.0.11:8001 drain-timeout 2 service $S
 	cl socat -u "TCP:$V:80" /dev/null &
 	local pid=$!
-	defer "kill $pid"
+	defer "reap $pid"
 	until_ok 5 eval '[[ $(flows state established) == 1 ]]'
 	ok drain slr server set 10.2.0.11:8001 state drain
 	want_between "seconds left" "$(slr -j server show 10.2.0.11:8001 | jq '.[0]."drain-left"')" 1 2
@@ -166,12 +166,12 @@ drain_deadline() {
 limit() {
 	NAME="beyond a server's limit new flows go to the next; and when all are full they are refused"
 	fresh
-	slr server add 10.2.0.11:8001 service $S limit 2
-	slr server add 10.2.0.12:8001 service $S limit 1
+	slr server add 10.2.0.11:8001 limit 2 service $S
+	slr server add 10.2.0.12:8001 limit 1 service $S
 	local i before
 	for i in 1 2 3; do
 		cl socat -u "TCP:$V:80" /dev/null &
-		defer "kill $!"
+		defer "reap $!"
 	done
 	until_ok 5 eval '[[ $(flows state established) == 3 ]]' || fail "$(slr flow show)"
 	want shares "$(slr -j server show | jq -c '[.[].flows]')" '[2,1]'

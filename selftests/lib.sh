@@ -34,6 +34,17 @@ undo() {
 	DEFER=()
 }
 
+# reap PID...: ends background commands. What runs in a namespace is a child of
+# the shell that bash made for the function in_ns.
+reap() {
+	local p
+	for p in "$@"; do
+		pkill -KILL -P "$p"
+		kill -KILL "$p"
+		wait "$p"
+	done 2>/dev/null
+}
+
 diag() { printf '# %s\n' "$*"; }
 
 # The running test has failed; it goes on, so that one run shows all it can.

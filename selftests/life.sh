@@ -20,7 +20,7 @@ traffic() { # endless requests until stopped
 	TRAFFIC=$!
 	cl ping -q -i 0.01 $V >/dev/null 2>&1 &
 	TRAFFIC="$TRAFFIC $!"
-	defer "kill $TRAFFIC"
+	defer "reap $TRAFFIC"
 }
 
 unload_under_traffic() {
@@ -81,7 +81,7 @@ device_goes() {
 	until_ok 5 eval '[[ $(flows state established) == 1 ]]'
 	# The port of a living flow goes while the flow holds its route.
 	ok "delete the server side" ip -n gw link del g1
-	kill $pid
+	reap $pid
 	want "gateway port" "$(slr -j port show | jq length)" 1
 	wire lan l0 gw g1
 	ip -n lan link set l0 master br0

@@ -12,11 +12,11 @@ fresh() { slr_reset; ports_up; }
 # echo_server NS PROTO PORT: answers what it gets, in capitals, from both families.
 echo_server() {
 	in_ns "$1" socat "$2-LISTEN:$3,fork,reuseaddr" "SYSTEM:tr a-z A-Z" &
-	defer "kill $!"
+	defer "reap $!"
 }
 udp_server() {
 	in_ns "$1" socat "UDP6-RECVFROM:$2,ipv6-v6only=0,fork" "SYSTEM:echo $1 \$SOCAT_PEERADDR" &
-	defer "kill $!"
+	defer "reap $!"
 	sleep 0.5
 }
 udp_ask() { echo hi | cl socat -t 4 - "UDP:$1:$2"; }
@@ -73,7 +73,7 @@ sctp() {
 	fresh
 	if ! in_ns h1 modprobe -q sctp && ! grep -q '^sctp' /proc/modules; then skip "kernel has no SCTP"; return; fi
 	in_ns h1 socat SCTP6-LISTEN:7001,ipv6-v6only=0,fork,reuseaddr "SYSTEM:echo h1" &
-	defer "kill $!"
+	defer "reap $!"
 	ok s slr service add $V:7000/sctp
 	ok m slr server add 10.2.0.11:7001 service $V:7000/sctp
 	ok s slr service add "[$V6]:7000/sctp"

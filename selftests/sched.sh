@@ -14,7 +14,7 @@ fresh() { # fresh SCHEDULER W1 W2 W3 [SERVICE OPTIONS]
 	slr_reset
 	ports_up
 	slr service add $S scheduler "$sched" "$@"
-	for h in 1 2 3; do slr server add 10.2.0.1$h:80 service $S weight "${w[h - 1]}"; done
+	for h in 1 2 3; do slr server add 10.2.0.1$h:80 weight "${w[h - 1]}" service $S; done
 }
 shares() { jq -c '[."h1:80" // 0, ."h2:80" // 0, ."h3:80" // 0]' <<<"$1"; }
 # hold_open N: N connections that stay.
@@ -22,7 +22,7 @@ hold_open() {
 	local i
 	for ((i = 0; i < $1; i++)); do
 		cl socat -u "TCP:$V:80" /dev/null &
-		defer "kill $!"
+		defer "reap $!"
 	done
 	until_ok 15 eval "[[ \$(flows state established) == $1 ]]" || fail "only $(flows state established) of $1"
 }

@@ -42,7 +42,7 @@ pool() {
 	local i before
 	for i in 1 2 3 4 5 6 7 8; do
 		cl socat -u "TCP:$V:80" /dev/null 2>/dev/null &
-		defer "kill $!"
+		defer "reap $!"
 	done
 	until_ok 10 eval '[[ $(flows state established) == 8 ]]' || fail "$(flows state established) of 8 established"
 	want "distinct sources" "$(slr -j flow show virtual $V | jq '[.[].snat]|unique|length')" 8
@@ -116,7 +116,7 @@ sides() {
 	# A packet on the client side from a server's address is not translated back.
 	local before
 	cl socat -u "TCP:$V:80,sourceport=41000,bind=198.51.100.2" /dev/null &
-	defer "kill $!"
+	defer "reap $!"
 	until_ok 5 eval '[[ $(flows state established) == 1 ]]'
 	ok any slr port set g1 side any
 	want "now from there too, but without source translation" "$(in_ns h2 curl -s -m 2 http://$V/; echo $?)" 28
