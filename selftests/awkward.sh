@@ -34,7 +34,7 @@ while True:
     s.sendto(b"%d %d " % (len(d), zlib.crc32(d)) + d, a)
 ' &
 	defer "reap $!"
-	until_ok 5 eval "ip netns exec $1 ss -Hlun | grep -q 5300"
+	until_ok 15 eval "ip netns exec $1 ss -Hlun | grep -q 5300"
 }
 ask_big() { # ask_big ADDRESS BYTES
 	cl python3 -c '
@@ -125,8 +125,8 @@ path_mtu() {
 	ip -n gw link set g0 mtu 1300
 	ip -n cl link set c0 mtu 1300
 	defer "ip -n gw link set g0 mtu 1500; ip -n cl link set c0 mtu 1500"
-	want "download" "$(get http://$V/file | sha256sum)" "$(sha256sum <"$TMP/www/file")"
-	want "download v6" "$(get "http://[$V6]/file" | sha256sum)" "$(sha256sum <"$TMP/www/file")"
+	want "download" "$(fetch http://$V/file | sha256sum)" "$(sha256sum <"$TMP/www/file")"
+	want "download v6" "$(fetch "http://[$V6]/file" | sha256sum)" "$(sha256sum <"$TMP/www/file")"
 	ip -n h1 route flush cache
 	ip -n gw link set g1 mtu 1280
 	defer "ip -n gw link set g1 mtu 1500"
@@ -189,13 +189,13 @@ download() {
 	for mode in on off; do
 		in_ns h1 ethtool -K eth0 gso $mode tso $mode >/dev/null 2>&1
 		in_ns gw ethtool -K g1 gro $mode >/dev/null 2>&1
-		want "gso $mode" "$(get -m 120 http://$V/100M | sha256sum)" "$sum"
+		want "gso $mode" "$(fetch -m 120 http://$V/100M | sha256sum)" "$sum"
 	done
 	in_ns h1 ethtool -K eth0 gso on tso on >/dev/null 2>&1
 	head -c 5000000 "$TMP/www/100M" >"$TMP/www/5M"
 	ok loss tc -n gw qdisc add dev g0 root netem loss 1% delay 1ms
 	defer "tc -n gw qdisc del dev g0 root"
-	want "1 % loss" "$(get -m 120 http://$V/5M | sha256sum)" "$(sha256sum <"$TMP/www/5M")"
+	want "1 % loss" "$(fetch -m 120 http://$V/5M | sha256sum)" "$(sha256sum <"$TMP/www/5M")"
 	want "upload v6" "$(cl curl -s -m 60 -o /dev/null -w '%{http_code}' --data-binary "@$TMP/www/5M" "http://[$V6]/nothing")" 413
 }
 

@@ -65,7 +65,7 @@ sync_keeps_flows() {
 	example | slr conf load -
 	cl socat -u "TCP:$V.1:80" /dev/null &
 	defer "reap $!"
-	until_ok 5 eval '[[ $(flows state established) == 1 ]]' || fail "not established"
+	until_ok 15 eval '[[ $(flows state established) == 1 ]]' || fail "not established"
 	local before
 	before=$(slr -j settings show | jq .generation 2>/dev/null || slr -j settings show | jq '.[0].generation')
 	example | sed 's/weight 3/weight 4/; /udp/d' >"$TMP/new"
@@ -164,7 +164,7 @@ monitor() {
 	slr service add $V.1:80/tcp
 	slr server add 10.2.0.11:8001 service $V.1:80/tcp
 	slr binding del $V.1:80/tcp 10.2.0.11:8001
-	until_ok 5 eval "grep -q 'del.*binding\|binding.*del' $TMP/mon" || fail "$(cat "$TMP/mon")"
+	until_ok 15 eval "grep -q 'del.*binding\|binding.*del' $TMP/mon" || fail "$(cat "$TMP/mon")"
 	want_match service "$(cat "$TMP/mon")" 'service 203.0.113.1:80/tcp'
 	want_match server "$(cat "$TMP/mon")" 'server 10.2.0.11:8001'
 }

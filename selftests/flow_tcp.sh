@@ -59,7 +59,7 @@ reconnect_same_port() {
 	NAME="a connection broken and opened again with the same ports has one flow"
 	fresh
 	cl timeout 20 socat -u "TCP:$V:80,sourceport=40003,bind=198.51.100.2,reuseaddr" /dev/null &
-	until_ok 5 flow_is established || fail "not established"
+	until_ok 15 flow_is established || fail "not established"
 	# The client dies without a word, then comes back.
 	mute
 	reap $!
@@ -76,7 +76,7 @@ states_and_counts() {
 		cl timeout 20 socat -u "TCP:$V:80" /dev/null &
 		defer "reap $!"
 	done
-	until_ok 8 eval '[[ $(flows state established) == 5 ]]' || fail "established: $(flows state established)"
+	until_ok 15 eval '[[ $(flows state established) == 5 ]]' || fail "established: $(flows state established)"
 	want "shares" "$(slr -j server show | jq -c '[.[].flows]|sort')" '[2,3]'
 }
 
@@ -129,7 +129,7 @@ forged_reset() {
 	fresh
 	cl socat -u "TCP:$V:80,sourceport=40020,bind=198.51.100.2" /dev/null &
 	defer "reap $!"
-	until_ok 5 flow_is established || fail "not established"
+	until_ok 15 flow_is established || fail "not established"
 	mute
 	local server
 	server=$(slr -j flow show client-port 40020 | jq -r '.[0].server')
@@ -170,9 +170,9 @@ pinned_whatever_changes() {
 	head -c 3000000 /dev/urandom >"$TMP/www/big"
 	local sum
 	sum=$(sha256sum <"$TMP/www/big")
-	get --limit-rate 700k -m 30 http://$V/big | sha256sum >"$TMP/got" &
+	fetch --limit-rate 700k -m 30 http://$V/big | sha256sum >"$TMP/got" &
 	local pid=$!
-	until_ok 5 flow_is established || fail "not established"
+	until_ok 15 flow_is established || fail "not established"
 	local server
 	server=$(slr -j flow show virtual $V | jq -r '.[0].server')
 	ok weight slr server set "$server" weight 0
@@ -189,7 +189,7 @@ reset_on_command() {
 	fresh
 	cl socat -u "TCP:$V:80" /dev/null 2>"$TMP/err" &
 	local pid=$!
-	until_ok 5 flow_is established || fail "not established"
+	until_ok 15 flow_is established || fail "not established"
 	local server
 	server=$(slr -j flow show virtual $V | jq -r '.[0].server')
 	ok unbind slr binding del $S "$server" flows reset

@@ -59,9 +59,9 @@ silence() {
 	sleep 0.5
 	local i
 	for i in 1 2 3; do get -m 0.5 http://$V/ >/dev/null; done
-	until_ok 8 is 10.2.0.11:8001 failed || fail "condition $(cond 10.2.0.11:8001)"
+	until_ok 15 is 10.2.0.11:8001 failed || fail "condition $(cond 10.2.0.11:8001)"
 	want failures "$(slr -j server show 10.2.0.11:8001 | jq '.[0].failures')" 3
-	until_ok 3 grep -q failed "$TMP/events" || fail "no event: $(cat "$TMP/events")"
+	until_ok 10 grep -q failed "$TMP/events" || fail "no event: $(cat "$TMP/events")"
 	want_match event "$(cat "$TMP/events")" '10.2.0.11:8001'
 }
 
@@ -111,7 +111,7 @@ retry_after_hold() {
 	get http://$V/ >/dev/null
 	want failed "$(cond 10.2.0.13:8010)" failed
 	web h3 8010
-	until_ok 8 eval '[[ $(server_of http://'$V'/) == h3:8010 ]]' || fail "not tried again"
+	until_ok 15 eval '[[ $(server_of http://'$V'/) == h3:8010 ]]' || fail "not tried again"
 	want back "$(cond 10.2.0.13:8010)" up
 }
 
@@ -134,9 +134,9 @@ drain() {
 	slr server add 10.2.0.11:8001 service $S
 	slr server add 10.2.0.12:8001 service $S
 	head -c 2000000 /dev/urandom >"$TMP/www/big"
-	get --limit-rate 400k -m 30 http://$V/big >"$TMP/got" &
+	fetch --limit-rate 400k -m 30 http://$V/big >"$TMP/got" &
 	local pid=$! s
-	until_ok 5 eval '[[ $(flows state established) == 1 ]]'
+	until_ok 15 eval '[[ $(flows state established) == 1 ]]'
 	s=$(slr -j flow show virtual $V | jq -r '.[0].server')
 	gw "$SLR" -j monitor health >"$TMP/events" &
 	defer "reap $!"
@@ -157,7 +157,7 @@ drain_deadline() {
 	cl socat -u "TCP:$V:80" /dev/null &
 	local pid=$!
 	defer "reap $pid"
-	until_ok 5 eval '[[ $(flows state established) == 1 ]]'
+	until_ok 15 eval '[[ $(flows state established) == 1 ]]'
 	ok drain slr server set 10.2.0.11:8001 state drain
 	want_between "seconds left" "$(slr -j server show 10.2.0.11:8001 | jq '.[0]."drain-left"')" 1 2
 	until_ok 6 eval '[[ $(flows state established) == 0 ]]' || fail "flow lives on"
@@ -173,7 +173,7 @@ limit() {
 		cl socat -u "TCP:$V:80" /dev/null &
 		defer "reap $!"
 	done
-	until_ok 5 eval '[[ $(flows state established) == 3 ]]' || fail "$(slr flow show)"
+	until_ok 15 eval '[[ $(flows state established) == 3 ]]' || fail "$(slr flow show)"
 	want shares "$(slr -j server show | jq -c '[.[].flows]')" '[2,1]'
 	before=$(stat server-limit)
 	want refused "$(get http://$V/)" "[7]"

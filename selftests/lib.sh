@@ -263,7 +263,7 @@ web() {
 # web_stop NS
 web_stop() {
 	kill "$(cat "$TMP/web-$1/pid")" 2>/dev/null
-	until_ok 5 eval "! kill -0 $(cat "$TMP/web-$1/pid" 2>/dev/null || echo 0) 2>/dev/null"
+	until_ok 15 eval "! kill -0 $(cat "$TMP/web-$1/pid" 2>/dev/null || echo 0) 2>/dev/null"
 }
 
 # get URL [CURL OPTIONS]: body, or curl's exit status in brackets.
@@ -273,6 +273,9 @@ get() {
 	rc=$?
 	((rc == 0)) && printf '%s' "$out" || printf '[%d]' "$rc"
 }
+
+# fetch URL [CURL OPTIONS]: the body as it is, which may not be text.
+fetch() { cl curl -s -m 30 "$@"; }
 
 # server_of URL: the "NS:PORT" that answered.
 server_of() { get "$@" | cut -d' ' -f1; }

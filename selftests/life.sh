@@ -75,10 +75,10 @@ device_goes() {
 	ok rename ip -n gw link set d0 name d1
 	want "new name" "$(slr -j port show d1 | jq -r '.[0].port')" d1
 	ok delete ip -n gw link del d1
-	until_ok 5 eval '[[ $(slr -j port show | jq length) == 2 ]]' || fail "$(slr port show)"
+	until_ok 15 eval '[[ $(slr -j port show | jq length) == 2 ]]' || fail "$(slr port show)"
 	cl socat -u "TCP:$V:80" /dev/null &
 	local pid=$!
-	until_ok 5 eval '[[ $(flows state established) == 1 ]]'
+	until_ok 15 eval '[[ $(flows state established) == 1 ]]'
 	# The port of a living flow goes while the flow holds its route.
 	ok "delete the server side" ip -n gw link del g1
 	reap $pid
@@ -87,7 +87,7 @@ device_goes() {
 	ip -n lan link set l0 master br0
 	addr gw g1 10.2.0.1/24 2001:db8:2::1/64
 	ok attach slr port add g1
-	until_ok 5 eval '[[ $(server_of http://'$V'/) == h?:8001 ]]' || fail "not served after the new cable"
+	until_ok 15 eval '[[ $(server_of http://'$V'/) == h?:8001 ]]' || fail "not served after the new cable"
 }
 
 namespaces_are_apart() {
@@ -105,7 +105,7 @@ route_changes() {
 	configure
 	cl bash -c 'exec 3<>/dev/tcp/'$V'/80; printf "GET / HTTP/1.1\r\nHost: a\r\n\r\n" >&3; head -8 <&3 >/dev/null; sleep 4; printf "GET / HTTP/1.1\r\nHost: a\r\n\r\n" >&3; timeout 5 head -1 <&3' >"$TMP/out" &
 	local pid=$!
-	until_ok 5 eval '[[ $(flows state established) == 1 ]]'
+	until_ok 15 eval '[[ $(flows state established) == 1 ]]'
 	# A new address for every cable end: neighbours and routes are made anew.
 	ip -n gw link set g1 address 02:00:00:00:77:01
 	ip -n gw link set g0 address 02:00:00:00:77:02

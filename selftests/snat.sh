@@ -73,7 +73,7 @@ gateway_is_server() {
 	want v4 "$(get http://$V/)" "gw:8080 198.51.100.2"
 	want v6 "$(get "http://[$V6]/")" "gw:8080 2001:db8:100::2"
 	head -c 3000000 /dev/urandom >"$TMP/www/big"
-	want "3 MB" "$(get http://$V/big | sha256sum)" "$(sha256sum <"$TMP/www/big")"
+	want "3 MB" "$(fetch http://$V/big | sha256sum)" "$(sha256sum <"$TMP/www/big")"
 }
 
 gateway_is_client() {
@@ -117,7 +117,7 @@ sides() {
 	local before
 	cl socat -u "TCP:$V:80,sourceport=41000,bind=198.51.100.2" /dev/null &
 	defer "reap $!"
-	until_ok 5 eval '[[ $(flows state established) == 1 ]]'
+	until_ok 15 eval '[[ $(flows state established) == 1 ]]'
 	ok any slr port set g1 side any
 	want "now from there too, but without source translation" "$(in_ns h2 curl -s -m 2 http://$V/; echo $?)" 28
 }
