@@ -43,8 +43,8 @@ pub const MAGLEV_SIZES: [u32; 10] = [
 
 /// Source ports tried for a new flow before it is refused.
 pub const SNAT_PROBES_MAX: u32 = 1024;
-/// The lowest source port that is given out unless the pool says otherwise, as in Linux.
-pub const SNAT_PORT_FIRST: u16 = 32768;
+/// The lowest source port that is given out unless the pool says otherwise: above the reserved ones.
+pub const SNAT_PORT_FIRST: u16 = 1024;
 /// The highest source port that is given out unless the pool says otherwise.
 pub const SNAT_PORT_LAST: u16 = 65535;
 

@@ -84,7 +84,7 @@ reasons! {
         NotForUs "not-for-us" "neither of a flow nor for a service",
         OtherHost "other-host" "the link-layer address is another station's",
         Multicast "multicast" "the destination is a group or everyone",
-        NoFlow "no-flow" "without a flow, and the service lets the kind pass",
+        NoFlow "no-flow-passed" "without a flow, and the service lets the kind pass",
         Unmatched "unmatched-error" "an ICMP error about a packet of no flow",
         Local "local" "to or from an address that is the gateway's own",
         Fragment "fragment" "a fragment, to be joined before it comes back",
