@@ -174,7 +174,7 @@ limit() {
 		defer "reap $!"
 	done
 	until_ok 15 eval '[[ $(flows state established) == 3 ]]' || fail "$(slr flow show)"
-	want shares "$(slr -j server show | jq -c '[.[].flows]')" '[2,1]'
+	want shares "$(slr -j server show | jq -c 'sort_by(.server)|[.[].flows]')" '[2,1]'
 	before=$(stat server-limit)
 	want refused "$(get http://$V/)" "[7]"
 	want_between "server-limit" $(($(stat server-limit) - before)) 1 3

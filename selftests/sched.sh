@@ -47,14 +47,14 @@ least_connections() {
 	NAME="lc fills the server with the fewest connections"
 	fresh lc 1 1 1
 	hold_open 6
-	want flows "$(slr -j server show | jq -c '[.[].flows]')" '[2,2,2]'
+	want flows "$(slr -j server show | jq -c 'sort_by(.server)|[.[].flows]')" '[2,2,2]'
 }
 
 weighted_least_connections() {
 	NAME="wlc fills the servers in the ratio of their weights"
 	fresh wlc 1 2 3
 	hold_open 12
-	want flows "$(slr -j server show | jq -c '[.[].flows]')" '[2,4,6]'
+	want flows "$(slr -j server show | jq -c 'sort_by(.server)|[.[].flows]')" '[2,4,6]'
 }
 
 many_clients() {
