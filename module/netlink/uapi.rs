@@ -58,7 +58,7 @@ pub(crate) mod cmd {
     pub(crate) const STATS_GET: u8 = 21;
     /// Open a transaction; one a socket, dropped with it.
     pub(crate) const TXN_BEGIN: u8 = 22;
-    /// Make all its changes take effect at once.
+    /// Make all its changes take effect at once, or none. Ends the transaction either way.
     pub(crate) const TXN_COMMIT: u8 = 23;
     /// Drop it.
     pub(crate) const TXN_ABORT: u8 = 24;
@@ -267,7 +267,7 @@ pub(crate) mod attr {
         pub(crate) const BACKUP: u16 = 8;
         /// Up or down; down counts as failed.
         pub(crate) const STATE: u16 = 9;
-        /// What is the case.
+        /// What is the case; failed while no server of it or of its backups is usable.
         pub(crate) const CONDITION: u16 = 10;
         /// Flows alive.
         pub(crate) const FLOWS: u16 = 11;
@@ -421,7 +421,7 @@ pub(crate) mod attr {
         pub(crate) const GENERATION: u16 = 2;
         /// Begin from nothing in place of the configuration in force.
         pub(crate) const REPLACE: u16 = 3;
-        /// At commit, validate only.
+        /// At commit, validate only; the transaction ends all the same.
         pub(crate) const CHECK: u16 = 4;
         /// Changes it made.
         pub(crate) const CHANGES: u16 = 5;

@@ -198,7 +198,7 @@ pub mod cmd {
     pub const STATS_GET: u8 = 21;
     /// Open a transaction; one a socket, dropped with it.
     pub const TXN_BEGIN: u8 = 22;
-    /// Make all its changes take effect at once.
+    /// Make all its changes take effect at once, or none. Ends the transaction either way.
     pub const TXN_COMMIT: u8 = 23;
     /// Drop it.
     pub const TXN_ABORT: u8 = 24;
@@ -381,7 +381,7 @@ pub mod attr {
         pub const BACKUP: u16 = 8;
         /// Up or down; down counts as failed.
         pub const STATE: u16 = 9;
-        /// What is the case.
+        /// What is the case; failed while no server of it or of its backups is usable.
         pub const CONDITION: u16 = 10;
         /// Flows alive.
         pub const FLOWS: u16 = 11;
@@ -525,7 +525,7 @@ pub mod attr {
         pub const GENERATION: u16 = 2;
         /// Begin from nothing in place of the configuration in force.
         pub const REPLACE: u16 = 3;
-        /// At commit, validate only.
+        /// At commit, validate only; the transaction ends all the same.
         pub const CHECK: u16 = 4;
         /// Changes it made.
         pub const CHANGES: u16 = 5;
@@ -1254,7 +1254,7 @@ pub static SERVICE: AttrSet = AttrSet { name: "service", attrs: &[
     Attr { id: 7, name: "unknown", kind: Kind::Nest(&UNKNOWN), min: None, max: None, multi: false, doc: "packets without a flow" },
     Attr { id: 8, name: "backup", kind: Kind::Nest(&ENDPOINT), min: None, max: None, multi: false, doc: "service whose servers take over when none of its own is usable; empty for none" },
     Attr { id: 9, name: "state", kind: Kind::Enum(&ADMIN_STATE_ENUM), min: None, max: None, multi: false, doc: "up or down; down counts as failed" },
-    Attr { id: 10, name: "condition", kind: Kind::Enum(&CONDITION_ENUM), min: None, max: None, multi: false, doc: "what is the case" },
+    Attr { id: 10, name: "condition", kind: Kind::Enum(&CONDITION_ENUM), min: None, max: None, multi: false, doc: "what is the case; failed while no server of it or of its backups is usable" },
     Attr { id: 11, name: "flows", kind: Kind::U32, min: None, max: None, multi: false, doc: "flows alive" },
     Attr { id: 12, name: "bindings", kind: Kind::U32, min: None, max: None, multi: false, doc: "servers bound" },
     Attr { id: 13, name: "counters", kind: Kind::Nest(&COUNTERS), min: None, max: None, multi: false, doc: "traffic" },
@@ -1339,7 +1339,7 @@ pub static TRANSACTION: AttrSet = AttrSet { name: "transaction", attrs: &[
     Attr { id: 1, name: "id", kind: Kind::U32, min: None, max: None, multi: false, doc: "number of the transaction" },
     Attr { id: 2, name: "generation", kind: Kind::U64, min: None, max: None, multi: false, doc: "configuration it begins from, or has made; in a request, the only one it may begin from" },
     Attr { id: 3, name: "replace", kind: Kind::Flag, min: None, max: None, multi: false, doc: "begin from nothing in place of the configuration in force" },
-    Attr { id: 4, name: "check", kind: Kind::Flag, min: None, max: None, multi: false, doc: "at commit, validate only" },
+    Attr { id: 4, name: "check", kind: Kind::Flag, min: None, max: None, multi: false, doc: "at commit, validate only; the transaction ends all the same" },
     Attr { id: 5, name: "changes", kind: Kind::U32, min: None, max: None, multi: false, doc: "changes it made" },
 ] };
 
@@ -1402,7 +1402,7 @@ pub static OPS: &[Op] = &[
     Op { id: 20, name: "flow-del", set: &FLOW, doit: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 12], reply: &[17] }), dump: None, group: None, doc: "End the selected flows." },
     Op { id: 21, name: "stats-get", set: &COUNTER, doit: None, dump: Some(Call { request: &[], reply: &[1, 2, 3, 4] }), group: None, doc: "Show counters." },
     Op { id: 22, name: "txn-begin", set: &TRANSACTION, doit: Some(Call { request: &[3, 2], reply: &[1, 2] }), dump: None, group: None, doc: "Open a transaction; one a socket, dropped with it." },
-    Op { id: 23, name: "txn-commit", set: &TRANSACTION, doit: Some(Call { request: &[1, 4], reply: &[2, 5] }), dump: None, group: None, doc: "Make all its changes take effect at once." },
+    Op { id: 23, name: "txn-commit", set: &TRANSACTION, doit: Some(Call { request: &[1, 4], reply: &[2, 5] }), dump: None, group: None, doc: "Make all its changes take effect at once, or none. Ends the transaction either way." },
     Op { id: 24, name: "txn-abort", set: &TRANSACTION, doit: Some(Call { request: &[1], reply: &[] }), dump: None, group: None, doc: "Drop it." },
     Op { id: 25, name: "explain", set: &EXPLAIN, doit: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 8], reply: &[9, 10, 11] }), dump: None, group: None, doc: "Say, from the live tables, what would happen to a packet." },
     Op { id: 26, name: "port-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A port was made or changed." },
