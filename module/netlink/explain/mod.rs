@@ -88,12 +88,17 @@ pub(crate) fn explain(control: &Control, request: &Request<'_>) -> Result<Reply,
     let to = parse::address(&extack, &destination, "destination")?;
     let from = parse::address_if(&extack, &attrs, a::SOURCE, "source")?;
     let port = |number| attrs.get(number).map_or(0, |attr| attr.u16());
+    let ifindex = attrs.get(a::IFINDEX).map(|attr| attr.u32());
+    let port_customer = ifindex
+        .and_then(|ifindex| config.port(ifindex))
+        .map(|port| port.settings.customer);
+    let said_customer = attrs.get(a::CUSTOMER).map(|attr| attr.u32());
     let case = Case {
         net: request.net(),
         tables: &tables,
         config: &config,
-        ifindex: attrs.get(a::IFINDEX).map(|attr| attr.u32()),
-        customer: attrs.get(a::CUSTOMER).map_or(PUBLIC, |attr| attr.u32()),
+        ifindex,
+        customer: port_customer.or(said_customer).unwrap_or(PUBLIC),
         proto: attrs
             .get(a::PROTOCOL)
             .map_or(Proto::TCP, |attr| Proto(attr.u8())),

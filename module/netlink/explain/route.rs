@@ -27,6 +27,9 @@ pub(super) trait Family: table::Family {
     /// The way of a packet between these ends that came in as `case` says.
     fn way(case: &Case<'_>, from: Self, to: Self) -> Result<Way>;
 
+    /// The address of this host that it would speak to `peer` from.
+    fn own_address(case: &Case<'_>, peer: Self) -> Option<Self>;
+
     /// Whether the address belongs to this host.
     fn is_local(case: &Case<'_>, addr: Self) -> bool;
 }
@@ -57,6 +60,16 @@ impl Family for V4 {
         Ok(way(&route, &guard))
     }
 
+    fn own_address(case: &Case<'_>, peer: V4) -> Option<V4> {
+        let guard = rcu::read_lock();
+        let lookup = Lookup4 {
+            l3mdev: l3mdev(case, &guard),
+            ..Lookup4::new(Ipv4Addr::from(peer.0))
+        };
+        let (_, own) = Route::lookup_v4(case.net, &lookup).ok()?;
+        Some(V4(own.octets()))
+    }
+
     fn is_local(case: &Case<'_>, addr: V4) -> bool {
         let _guard = rcu::read_lock();
         case.net.is_local_v4(Ipv4Addr::from(addr.0))
@@ -73,6 +86,18 @@ impl Family for V6 {
         };
         let route = Route::lookup_v6(case.net, &lookup)?;
         Ok(way(&route, &guard))
+    }
+
+    fn own_address(case: &Case<'_>, peer: V6) -> Option<V6> {
+        let guard = rcu::read_lock();
+        let peer = Ipv6Addr::from(peer.0);
+        let lookup = Lookup6 {
+            l3mdev: l3mdev(case, &guard),
+            ..Lookup6::new(peer)
+        };
+        let route = Route::lookup_v6(case.net, &lookup).ok()?;
+        let own = route.source_v6(case.net, peer, &guard).ok()?;
+        Some(V6(own.octets()))
     }
 
     fn is_local(case: &Case<'_>, addr: V6) -> bool {

@@ -23,19 +23,8 @@ use crate::domain::{
 };
 use crate::kern::time;
 use crate::table::{
-    self,
-    Action,
-    AdminState,
-    Binding,
-    Choice,
-    Condition,
-    End,
-    Lookup,
-    Means,
-    Opening,
-    Service,
-    Side,
-    Snat, //
+    self, Action, AdminState, Binding, Choice, Condition, End, Host, Lookup, Means, Opening,
+    Service, Side, Snat,
 };
 
 /// Servers of one service that are told one by one.
@@ -58,7 +47,7 @@ pub(super) fn lead<A: Family>(
         Ok(side) => side,
         Err(verdict) => return Ok(verdict),
     };
-    if let Some(verdict) = known(case, &packet, steps)? {
+    if let Some(verdict) = known(case, &packet, side, steps)? {
         return Ok(verdict);
     }
     let service = match service(case, &packet, side, steps)? {
@@ -79,8 +68,14 @@ pub(super) fn lead<A: Family>(
     let Some(server) = A::from_addr(choice.server.key.addr) else {
         return Ok(dropped(DropReason::NoServer));
     };
-    translate(&choice, (server, choice.port), steps)?;
-    route(case, packet.src, server, steps)
+    let port = match packet.proto.has_ports() {
+        true => choice.port,
+        false => 0,
+    };
+    match translate(case, &choice, packet.src, (server, port), steps)? {
+        Ok(source) => route(case, source, server, steps),
+        Err(verdict) => Ok(verdict),
+    }
 }
 
 /// The packet as a parser would show it.
@@ -89,6 +84,8 @@ fn packet<A: Family>(case: &Case<'_>, src: A, dst: A) -> Packet<A> {
         Proto::TCP => L4::Tcp {
             segment: Segment {
                 flags: Flags(case.tcp_flags),
+                // Who pushes has something to push.
+                len: Flags(case.tcp_flags).has(Flags::PSH).into(),
                 ..Segment::default()
             },
             window: 0,
@@ -161,58 +158,84 @@ struct Known<A> {
     state: flow::State,
     from: flow::Side,
     expires: u32,
-    server: End<A>,
-    client: End<A>,
+    /// The packet's ends on the other side.
+    source: A,
+    destination: End<A>,
+}
+
+impl<A: Family> Known<A> {
+    fn find(case: &Case<'_>, packet: &Packet<A>) -> Option<Self> {
+        let guard = rcu::read_lock();
+        let (src, dst) = ((packet.src, packet.sport), (packet.dst, packet.dport));
+        let now = time::seconds();
+        let flows = A::flows(case.tables);
+        let (flow, from) = flows.find(case.customer, case.proto, src, dst, now, &guard)?;
+        let (source, destination) = match from {
+            flow::Side::Client => (flow.source().0, flow.server()),
+            flow::Side::Server => (flow.virtual_end().0, flow.client()),
+        };
+        Some(Known {
+            state: flow.state(),
+            from,
+            expires: flow.expires_in(now),
+            source,
+            destination,
+        })
+    }
+
+    /// Whether a packet that may open a flow takes the place of this one.
+    fn gives_way(&self, proto: Proto) -> bool {
+        let is_tracked = matches!(proto, Proto::TCP | Proto::SCTP);
+        self.from == flow::Side::Client && self.state.is_over() && is_tracked
+    }
 }
 
 /// The flow of the packet, if there is one.
 fn known<A: Family>(
     case: &Case<'_>,
     packet: &Packet<A>,
+    side: Side,
     steps: &mut Steps,
 ) -> Result<Option<Verdict>> {
     if !case.has_source {
         steps.add("flow", format_args!("not looked up: no source is given"))?;
         return Ok(None);
     }
-    let found = {
-        let guard = rcu::read_lock();
-        let (src, dst) = ((packet.src, packet.sport), (packet.dst, packet.dport));
-        let now = time::seconds();
-        let found = A::flows(case.tables).find(case.customer, case.proto, src, dst, now, &guard);
-        found.map(|(found, from)| Known {
-            state: found.get().state(),
-            from,
-            expires: found.get().expires_in(now),
-            server: found.get().server(),
-            client: found.get().client(),
-        })
-    };
-    let Some(found) = found else {
+    let Some(found) = Known::find(case, packet) else {
         steps.add("flow", format_args!("none"))?;
         return Ok(None);
     };
-    let (state, left) = (found.state.name(), found.expires);
-    let (to, peer) = match found.from {
-        flow::Side::Client => (found.server, "server"),
-        flow::Side::Server => (found.client, "client"),
+    let peer = match found.from {
+        flow::Side::Client => "server",
+        flow::Side::Server => "client",
     };
-    let (addr, port) = (to.0.to_addr(), to.1);
+    let (addr, port) = (found.destination.0.to_addr(), found.destination.1);
     steps.add(
         "flow",
-        format_args!("{state}, {left} s left, to {peer} {addr} port {port}"),
+        format_args!(
+            "{}, {} s left, to {peer} {addr} port {port}",
+            found.state.name(),
+            found.expires
+        ),
     )?;
-    if found.state == flow::State::Reset {
-        return Ok(Some(answered(DropReason::FlowReset)));
+    if found.from == flow::Side::Server && side == Side::Client {
+        steps.add(
+            "flow",
+            format_args!("no reply comes at a port of side client"),
+        )?;
+        return Ok(Some(dropped(DropReason::WrongSide)));
     }
-    if found.state.is_over() && found.from == flow::Side::Client && opener::may_open(packet) {
+    if opener::may_open(packet) && found.gives_way(packet.proto) {
         steps.add(
             "flow",
             format_args!("it is over and gives way to a new one"),
         )?;
         return Ok(None);
     }
-    route(case, packet.src, to.0, steps).map(Some)
+    if found.state == flow::State::Reset {
+        return Ok(Some(answered(DropReason::FlowReset)));
+    }
+    route(case, found.source, found.destination.0, steps).map(Some)
 }
 
 /// The service that the packet is for.
@@ -226,10 +249,14 @@ fn service<'a, A: Family>(
     let found = case
         .config
         .lookup(case.customer, to, packet.proto, packet.dport);
-    if let Lookup::NoHost = found {
-        steps.add("host", format_args!("{to} is no virtual host"))?;
-        return Ok(Err(passed(PassReason::NotForUs)));
-    }
+    let served = match found {
+        Lookup::NoHost => {
+            steps.add("host", format_args!("{to} is no virtual host"))?;
+            return Ok(Err(passed(PassReason::NotForUs)));
+        }
+        Lookup::NotServed(host) => Err(host),
+        Lookup::Service(service) => Ok(service),
+    };
     steps.add("host", format_args!("{to} is a virtual host"))?;
     if side == Side::Server {
         steps.add(
@@ -238,9 +265,12 @@ fn service<'a, A: Family>(
         )?;
         return Ok(Err(dropped(DropReason::WrongSide)));
     }
-    let Lookup::Service(service) = found else {
-        steps.add("service", format_args!("none for this protocol and port"))?;
-        return Ok(Err(not_served(case, packet)));
+    let service = match served {
+        Ok(service) => service,
+        Err(host) => {
+            steps.add("service", format_args!("none for this protocol and port"))?;
+            return Ok(Err(not_served(case, packet, host)));
+        }
     };
     steps.add(
         "service",
@@ -255,12 +285,13 @@ fn service<'a, A: Family>(
 }
 
 /// What becomes of a packet for a virtual host that serves other ports or protocols.
-fn not_served<A: Family>(case: &Case<'_>, packet: &Packet<A>) -> Verdict {
+fn not_served<A: Family>(case: &Case<'_>, packet: &Packet<A>, host: &Host) -> Verdict {
     if A::is_local(case, packet.dst) {
         return passed(PassReason::Local);
     }
     match packet.info {
-        L4::Echo { .. } => Verdict::of("answer"),
+        L4::Echo { .. } if table::is_up(case.config, host) => Verdict::of("answer"),
+        L4::Echo { .. } => dropped(DropReason::NoServer),
         _ if packet.proto.has_ports() => answered(DropReason::PortNotServed),
         _ => answered(DropReason::ProtocolNotServed),
     }
@@ -367,33 +398,44 @@ fn room<A: Family>(case: &Case<'_>, steps: &mut Steps) -> Result<Option<Verdict>
     let table = A::flows(case.tables);
     let (live, max) = (table.live(), table.max());
     steps.add("limit", format_args!("{live} of {max} flows"))?;
-    Ok((live >= max).then(|| answered(DropReason::FlowTableFull)))
+    Ok((live >= max).then(|| dropped(DropReason::FlowTableFull)))
 }
 
-/// What the packet's ends become.
-fn translate<A: Family>(choice: &Choice<'_>, to: End<A>, steps: &mut Steps) -> Result<()> {
+/// What the packet's ends become; the next stage needs its source.
+fn translate<A: Family>(
+    case: &Case<'_>,
+    choice: &Choice<'_>,
+    from: A,
+    to: End<A>,
+    steps: &mut Steps,
+) -> Result<Stage<A>> {
     let (addr, port) = (to.0.to_addr(), to.1);
     steps.add(
         "translate",
         format_args!("destination to {addr} port {port}"),
     )?;
-    match choice.binding.settings.snat {
-        Snat::None => Ok(()),
-        Snat::Auto { ports } => steps.add(
-            "translate",
-            format_args!(
-                "source to the address of this host towards the server, port {}-{}",
-                ports.first, ports.last
-            ),
+    let (first, last, ports) = match choice.binding.settings.snat {
+        Snat::None => return Ok(Ok(from)),
+        Snat::Auto { ports } => match A::own_address(case, to.0) {
+            Some(own) => (own.to_addr(), own.to_addr(), ports),
+            None => {
+                steps.add(
+                    "translate",
+                    format_args!("no address of this host leads there"),
+                )?;
+                return Ok(Err(dropped(DropReason::NoRoute)));
+            }
+        },
+        Snat::Pool { first, last, ports } => (first, last, ports),
+    };
+    steps.add(
+        "translate",
+        format_args!(
+            "source to {first}-{last} port {}-{}",
+            ports.first, ports.last
         ),
-        Snat::Pool { first, last, ports } => steps.add(
-            "translate",
-            format_args!(
-                "source to one of {first}-{last}, port {}-{}",
-                ports.first, ports.last
-            ),
-        ),
-    }
+    )?;
+    Ok(Ok(A::from_addr(first).unwrap_or(from)))
 }
 
 /// How it leaves.
