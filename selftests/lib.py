@@ -56,6 +56,9 @@ def run_tests(tests):
             skip = str(e)
         except Exception:  # one broken test must not hide the others
             FAILED.append(traceback.format_exc())
+            if Session.nl:  # answers may be left in the socket
+                Session.nl.close()
+                connect()
         while UNDO:
             function, args = UNDO.pop()
             try:
@@ -93,14 +96,54 @@ def client():
     return ynl.YnlFamily(SPEC, schema=SCHEMA, recv_size=65536)
 
 
-def refused(what, code, text, call, *args, attr=None):
-    """`call` must be refused with that errno, and say that, of that attribute.
+# --- the control interface, through the client of the test ------------------------------
 
-    A sentence of the module is bare or starts with "slr: "; the kernel's own ones,
-    from the policy, are what they are.
+
+class Session:
+    """The client that the functions below speak through."""
+
+    nl = None
+
+
+def connect():
+    """Opens the client of the test in the namespace that it is in by now."""
+    Session.nl = client()
+    return Session.nl
+
+
+def key(**fields):
+    """Attributes by name; `_` in a name stands for `-`."""
+    return {name.replace("_", "-"): value for name, value in fields.items()}
+
+
+def do(op, **attrs):
+    return Session.nl.do(op, key(**attrs))
+
+
+def dump(op, **attrs):
+    return Session.nl.dump(op, key(**attrs))
+
+
+def empty():
+    """Nothing configured in the namespace."""
+    txn = do("txn-begin", replace=True)["id"]
+    do("txn-commit", id=txn)
+
+
+def fresh(op, **attrs):
+    """Makes something and leaves an empty configuration after the test."""
+    defer(empty)
+    do(op, **attrs)
+
+
+def refused(what, code, text, op, blames=None, **attrs):
+    """The operation must be refused with that errno, and say that, of that attribute.
+
+    A sentence of the module starts with "slr: "; the kernel's own ones, from the
+    policy, are what they are.
     """
     try:
-        call(*args)
+        do(op, **attrs)
     except NlError as e:
         extack = e.nl_msg.extack or {}
         msg = extack.get("msg", "")
@@ -111,7 +154,28 @@ def refused(what, code, text, call, *args, attr=None):
             fail(f"{what}: said {msg!r}, wanted {text!r}")
         if len(msg) > 79:
             fail(f"{what}: text of {len(msg)} bytes")
-        if attr and attr not in (extack.get("bad-attr"), extack.get("miss-type")):
-            fail(f"{what}: blames {extack}, wanted {attr}")
+        if blames and blames not in (extack.get("bad-attr"), extack.get("miss-type")):
+            fail(f"{what}: blames {extack}, wanted {blames}")
         return
     fail(f"{what}: accepted")
+
+
+def has(what, got, **want):
+    """Each wanted attribute is in the reply, with that value."""
+    for name, value in key(**want).items():
+        if (got or {}).get(name) != value:
+            fail(f"{what}: {name} is {(got or {}).get(name)!r}, wanted {value!r}")
+
+
+def shape(endpoint):
+    """What names an object, without what is left at its default."""
+    return {k: v for k, v in endpoint.items() if v or k == "address"}
+
+
+def own_namespace(*devices):
+    """Goes to a fresh namespace with these dummy devices, all up."""
+    os.unshare(os.CLONE_NEWNET)
+    sh("ip", "link", "set", "lo", "up")
+    for dev in devices:
+        sh("ip", "link", "add", dev, "type", "dummy")
+        sh("ip", "link", "set", dev, "up")

@@ -14,9 +14,11 @@ import struct
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import NlError, client, defer, eq, fail, run_tests, sh  # noqa: E402
+from lib import (NlError, connect, defer, do, dump, empty, eq, fail,  # noqa: E402
+                 own_namespace, run_tests)
 
 E = errno
+NETLINK_GENERIC = 16
 NESTED = 0x8000
 REQUEST, ACK, DUMP = 1, 4, 0x300
 VIP = bytes([203, 0, 113, 10])
@@ -37,7 +39,7 @@ class Raw:
     """A socket that sends any bytes as a message of the family."""
 
     def __init__(self):
-        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_GENERIC)
+        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC)
         self.sock.setsockopt(270, 11, 1)  # NETLINK_EXT_ACK
         self.sock.settimeout(5)
         self.family = NL.nlproto.family_id
@@ -80,7 +82,7 @@ def address(raw=VIP):
 
 
 def generation():
-    return NL.do("settings-get", {})["generation"]
+    return do("settings-get")["generation"]
 
 
 def changes_nothing(what, want, *args, **more):
@@ -172,10 +174,10 @@ def operations_that_are_not():
 
 
 def dumps_left_half_read():
-    txn = NL.do("txn-begin", {})["id"]
+    txn = do("txn-begin")["id"]
     for i in range(2000):
-        NL.do("service-new", {"key": {"address": f"203.0.{i >> 8}.{i & 255}"}, "txn": txn})
-    NL.do("txn-commit", {"id": txn})
+        do("service-new", key={"address": f"203.0.{i >> 8}.{i & 255}"}, txn=txn)
+    do("txn-commit", id=txn)
     defer(empty)
     for _ in range(50):
         raw = Raw()
@@ -184,20 +186,15 @@ def dumps_left_half_read():
                       + struct.pack("=BBH", cmd("service-get"), 1, 0))
         raw.sock.recv(8192)
         raw.sock.close()
-    eq("still whole", len(NL.dump("service-get", {})), 2000)
-
-
-def empty():
-    txn = NL.do("txn-begin", {"replace": True})["id"]
-    NL.do("txn-commit", {"id": txn})
+    eq("still whole", len(dump("service-get")), 2000)
 
 
 def dump_torn_by_a_change():
     """A change while a dump is under way is told by NLM_F_DUMP_INTR, or not seen at all."""
-    txn = NL.do("txn-begin", {})["id"]
+    txn = do("txn-begin")["id"]
     for i in range(2000):
-        NL.do("server-new", {"key": {"address": f"10.3.{i >> 8}.{i & 255}"}, "txn": txn})
-    NL.do("txn-commit", {"id": txn})
+        do("server-new", key={"address": f"10.3.{i >> 8}.{i & 255}"}, txn=txn)
+    do("txn-commit", id=txn)
     defer(empty)
     raw = Raw()
     raw.sock.send(struct.pack("=IHHII", 20, raw.family, REQUEST | ACK | DUMP, 1, 0)
@@ -206,8 +203,8 @@ def dump_torn_by_a_change():
     while not done:
         data = raw.sock.recv(8192)
         if first:
-            NL.do("server-del", {"key": {"address": "10.3.0.1"}})
-            NL.do("server-new", {"key": {"address": "10.4.0.1"}})
+            do("server-del", key={"address": "10.3.0.1"})
+            do("server-new", key={"address": "10.4.0.1"})
             first = False
         at = 0
         while at + 16 <= len(data):
@@ -230,25 +227,30 @@ def garbage_from_a_seed():
     answers = {}
     raw = Raw()
 
-    def random_attr(set_, depth):
+    def random_attr(set_, depth, taken=()):
+        # Mostly what the operation takes, to get behind the policy.
         a = rng.choice(list(set_.attrs.values()))
+        if taken and rng.random() < 0.95:
+            a = set_[rng.choice(taken)]
         size = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "flag": 0}.get(a.type)
-        if rng.random() < 0.1:
+        if rng.random() < 0.03:
             size = rng.randrange(40)
         if a.type == "nest" and depth < 4 and rng.random() < 0.9:
             inner = [random_attr(NL.attr_sets[a["nested-attributes"]], depth + 1)
                      for _ in range(rng.randrange(5))]
             return nest(a.value, *inner)
         if size is None:
-            size = rng.choice((0, 4, 4, 4, 16, rng.randrange(30)))
+            size = rng.choice((4, 4, 4, 4, 16, rng.randrange(30)))
         payload = bytes(rng.choice((0, 0, 1, 6, 255, rng.randrange(256))) for _ in range(size))
-        wrong = rng.choice((0, 0, 0, 0, 0, 0, 0, rng.randrange(1, 9)))
-        return attr(a.value if rng.random() < 0.97 else rng.randrange(1 << 16), payload,
+        wrong = rng.randrange(1, 9) if rng.random() < 0.03 else 0
+        return attr(a.value if rng.random() < 0.99 else rng.randrange(1 << 16), payload,
                     4 + len(payload) + wrong)
 
     for _ in range(count):
         op = rng.choice(ops)
-        body = b"".join(random_attr(op.attr_set, 0) for _ in range(rng.randrange(6)))
+        mode = op.yaml.get("do") or op.yaml["dump"]
+        taken = (mode.get("request") or {}).get("attributes", [])
+        body = b"".join(random_attr(op.attr_set, 0, taken) for _ in range(rng.randrange(6)))
         if rng.random() < 0.05:
             body = bytes(rng.randrange(256) for _ in range(rng.randrange(100)))
         flags = REQUEST | ACK | (DUMP if "dump" in op.yaml and rng.random() < 0.3 else 0)
@@ -260,17 +262,15 @@ def garbage_from_a_seed():
     eq("other answers", set(answers) - known, set())
     empty()
     try:
-        eq("usable", len(NL.dump("service-get", {})), 0)
+        eq("usable", len(dump("service-get")), 0)
     except NlError as e:
         fail(f"no longer usable: {e}")
 
 
 def main():
     global NL
-    os.unshare(os.CLONE_NEWNET)
-    sh("ip", "link", "add", "d0", "type", "dummy")
-    sh("ip", "link", "set", "d0", "up")
-    NL = client()
+    own_namespace("d0")
+    NL = connect()
     run_tests([
         attributes_of_a_wrong_shape, strings_without_end, lengths_that_lie, nests_without_bottom,
         operations_that_are_not, dumps_left_half_read, dump_torn_by_a_change, garbage_from_a_seed,
