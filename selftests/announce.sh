@@ -44,6 +44,22 @@ unasked() {
 	want_between "unsolicited advertisement" "$(captured 'icmp6 and ip6[40] == 136 and dst host ff02::1')" 1 5
 }
 
+groups() {
+	NAME="a port listens to the groups of virtual addresses; and no more without the module"
+	slr_reset
+	ok p slr port add g0 announce on
+	ok s slr service add "[$V6]:80/tcp"
+	listens() { gw ip maddr show dev g0 | grep -q 33:33:ff:00:00:80; }
+	until_ok 10 listens || fail "did not join the group"
+	ok off slr port set g0 announce off
+	until_ok 10 eval '! listens' || fail "did not leave the group when told not to announce"
+	ok on slr port set g0 announce on
+	until_ok 10 listens || fail "did not join the group again"
+	ok unload rmmod slr
+	listens && fail "the group stayed when the module went"
+	ok load insmod "$SLR_KO"
+}
+
 net_up
 web h1 8001
-run_tests answers unasked
+run_tests answers unasked groups

@@ -78,9 +78,11 @@ impl Announcer {
         let _ = told.devices.push((ifindex, ROUNDS), GFP_KERNEL);
     }
 
-    /// Lets go of the configurations. Context: process, may sleep.
-    pub(super) fn stop(&self) {
+    /// Leaves all groups and lets go of the configurations. To be called when no configuration can
+    /// be found any more, so that no later call joins them again. Context: process, may sleep.
+    pub(super) fn stop(&self, net: &Net) {
         let mut told = self.told.lock();
+        listen(net, told.once.as_deref(), None);
         told.once = None;
         told.twice = None;
     }
@@ -91,12 +93,13 @@ impl Tick for Announcer {
         let Some(net) = self.net.upgrade() else {
             return Next::OnKick;
         };
+        let mut told = self.told.lock();
+        // Looked for under the lock: after `stop` there is none.
         let Some(now) = Tables::get(&net).map(|tables| tables.config.get()) else {
             return Next::OnKick;
         };
-        let mut told = self.told.lock();
         tell(&net, &told, &now);
-        listen(&net, told.once.as_deref(), &now);
+        listen(&net, told.once.as_deref(), Some(&now));
         for (_, rounds) in told.devices.iter_mut() {
             *rounds = rounds.saturating_sub(1);
         }
@@ -161,28 +164,29 @@ fn tell(net: &Net, told: &Told, now: &Config) {
     }
 }
 
-/// Listens to the groups of the virtual hosts there are, and no longer to those there were.
-fn listen(net: &Net, before: Option<&Config>, now: &Config) {
-    for port in announcing(now) {
-        let known = before.filter(|_| announces(before, port.ifindex));
-        if known.is_some_and(|known| known.has_same_hosts(now)) {
+/// Joins groups that `now` wants and `before` did not, and leaves the others.
+fn listen(net: &Net, before: Option<&Config>, now: Option<&Config>) {
+    for_groups_beyond(net, now, before, Device::add_multicast);
+    for_groups_beyond(net, before, now, Device::remove_multicast);
+}
+
+/// Calls `f` for each group that a port is to listen to by `config`, but not by `other`.
+fn for_groups_beyond(
+    net: &Net,
+    config: Option<&Config>,
+    other: Option<&Config>,
+    f: fn(&Device, &[u8; 6]) -> Result,
+) {
+    let Some(config) = config else {
+        return;
+    };
+    for port in announcing(config) {
+        let known = other.filter(|_| announces(other, port.ifindex));
+        if known.is_some_and(|known| known.has_same_hosts(config)) {
             continue;
         }
-        for_hosts_beyond(now, known, |_, addr| {
-            with_group(net, port.ifindex, addr, |dev, group| {
-                dev.add_multicast(group)
-            })
-        });
-    }
-    for port in before.into_iter().flat_map(announcing) {
-        let known = Some(now).filter(|now| announces(Some(now), port.ifindex));
-        let Some(before) = before.filter(|b| !known.is_some_and(|k| k.has_same_hosts(b))) else {
-            continue;
-        };
-        for_hosts_beyond(before, known, |_, addr| {
-            with_group(net, port.ifindex, addr, |dev, group| {
-                dev.remove_multicast(group)
-            })
+        for_hosts_beyond(config, known, |_, addr| {
+            with_group(net, port.ifindex, addr, f)
         });
     }
 }

@@ -75,11 +75,11 @@ impl PernetState for Namespace {
         Ok(Arc::new(namespace, GFP_KERNEL)?)
     }
 
-    fn pre_exit(&self, _net: &Net) {}
-
-    fn exit(&self, _net: &Net) {
-        self.announcer.target().stop();
+    fn pre_exit(&self, net: &Net) {
+        self.announcer.target().stop(net);
     }
+
+    fn exit(&self, _net: &Net) {}
 }
 
 /// News about devices.
