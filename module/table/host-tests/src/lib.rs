@@ -3,7 +3,7 @@
 //! Host build of `module/table/trie.rs`, for its tests.
 
 #![forbid(unsafe_code)]
-#![cfg_attr(not(test), allow(dead_code))]
+#![allow(dead_code)]
 
 #[path = "../../trie.rs"]
 mod trie;

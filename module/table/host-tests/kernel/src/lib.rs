@@ -5,6 +5,8 @@
 //! [`alloc::fail_after`] makes a later allocation of this thread fail, which the kernel does only
 //! when it is short of memory; [`alloc::live`] counts what has been made and not yet freed.
 
+#![allow(clippy::new_without_default, clippy::result_unit_err)]
+
 pub mod alloc {
     use std::cell::Cell;
 
