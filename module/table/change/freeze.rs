@@ -8,7 +8,8 @@ use kernel::{
 };
 
 use super::{
-    error::{busy, invalid, not_found},
+    error::not_found,
+    host::HostEditor,
     server::ServerDraft,
     service::ServiceDraft,
     Attr,
@@ -20,26 +21,12 @@ use super::{
 use crate::kern::sync::deferred::cond_resched;
 use crate::table::{
     config::{
-        Binding,
-        BindingSettings,
-        Config,
-        Host,
-        HostKey,
-        Machine,
-        Port,
-        Server,
-        ServerEntry,
-        ServerKey,
-        ServerSettings,
-        Service,
-        ServiceKey, //
+        Binding, BindingSettings, Config, Machine, Port, Server, ServerEntry, ServerKey,
+        ServerSettings, Service, ServiceKey,
     },
     schedule::Maglev,
-    trie::{Cursor, Edit, Trie},
+    trie::Edit,
 };
-
-/// How many backups are tried in a row, for servers and for services.
-pub(crate) const BACKUPS_MAX: usize = 8;
 
 /// A change that has passed all checks, ready to be published.
 pub(crate) struct Frozen {
@@ -221,11 +208,7 @@ impl Change {
         if self.services.is_empty() && self.services_gone.is_empty() {
             return Ok(());
         }
-        let mut editor = HostEditor {
-            hosts: config.hosts.edit(GFP_KERNEL)?,
-            host: None,
-            seed: config.hosts.seed(),
-        };
+        let mut editor = HostEditor::new(&config.hosts)?;
         for (key, ()) in &self.services_gone {
             let host = editor.open(key.host())?;
             if let Some(old) = host.services.remove(&key.slot(), GFP_KERNEL)? {
@@ -246,41 +229,7 @@ impl Change {
             }
             host.add_range(&service)?;
         }
-        editor.close()?;
-        config.hosts = editor.hosts.freeze(GFP_KERNEL)?;
-        Ok(())
-    }
-
-    /// Refuses backups that are not there and chains of them that are too long or go round.
-    fn check_backups(&self, config: &Config) -> Result {
-        // Whatever is wrong now is so because of an object that the change touches or removes. Of
-        // who refers to a removed one nothing is noted, hence a look at all.
-        let servers_gone = !self.servers_gone.is_empty() && config.server_backups != 0;
-        if servers_gone {
-            for (server, _, _) in config.servers(Cursor::default()) {
-                check_server_backup(config, server, true)?;
-                cond_resched();
-            }
-        } else {
-            for (key, _) in &self.servers {
-                if let Some(server) = config.server(key) {
-                    check_server_backup(config, server, false)?;
-                }
-            }
-        }
-        let services_gone = !self.services_gone.is_empty() && config.service_backups != 0;
-        if services_gone {
-            for (service, _) in config.services(Default::default()) {
-                check_service_backup(config, service, true)?;
-                cond_resched();
-            }
-        } else {
-            for (key, _) in &self.services {
-                if let Some(service) = config.service(key) {
-                    check_service_backup(config, service, false)?;
-                }
-            }
-        }
+        config.hosts = editor.freeze()?;
         Ok(())
     }
 }
@@ -300,80 +249,6 @@ fn count_at(
         machines.insert(Arc::new(machine, GFP_KERNEL)?, GFP_KERNEL)?;
     }
     Ok(())
-}
-
-fn check_server_backup(config: &Config, server: &Server, was_removed: bool) -> Result {
-    let mut at = server;
-    for _ in 0..=BACKUPS_MAX {
-        let Some(backup) = &at.settings.backup else {
-            return Ok(());
-        };
-        at = match config.server(backup) {
-            Some(backup) => backup,
-            None if was_removed => {
-                return Err(busy(
-                    Attr::Backup,
-                    format_args!("server {backup} is the backup of {}", at.key),
-                ))
-            }
-            None => {
-                return Err(not_found(
-                    Attr::Backup,
-                    format_args!("backup {backup} is not defined as a server"),
-                ))
-            }
-        };
-        if at.key == server.key {
-            return Err(invalid(
-                Attr::Backup,
-                format_args!("backups of server {} go round in a loop", server.key),
-            ));
-        }
-    }
-    Err(invalid(
-        Attr::Backup,
-        format_args!(
-            "more than {BACKUPS_MAX} backups in a row from {}",
-            server.key
-        ),
-    ))
-}
-
-fn check_service_backup(config: &Config, service: &Service, was_removed: bool) -> Result {
-    let mut at = service;
-    for _ in 0..=BACKUPS_MAX {
-        let Some(backup) = &at.settings.backup else {
-            return Ok(());
-        };
-        at = match config.service(backup) {
-            Some(backup) => backup,
-            None if was_removed => {
-                return Err(busy(
-                    Attr::Backup,
-                    format_args!("service {backup} is the backup of {}", at.key),
-                ))
-            }
-            None => {
-                return Err(not_found(
-                    Attr::Backup,
-                    format_args!("backup {backup} is not defined as a service"),
-                ))
-            }
-        };
-        if at.key == service.key {
-            return Err(invalid(
-                Attr::Backup,
-                format_args!("backups of service {} go round in a loop", service.key),
-            ));
-        }
-    }
-    Err(invalid(
-        Attr::Backup,
-        format_args!(
-            "more than {BACKUPS_MAX} backups in a row from {}",
-            service.key
-        ),
-    ))
 }
 
 impl ServerDraft {
@@ -448,95 +323,5 @@ impl Config {
         self.services -= 1;
         self.bindings -= old.bindings.len() as u32;
         self.service_backups -= u32::from(old.settings.backup.is_some());
-    }
-}
-
-/// A virtual host that is being changed.
-struct HostDraft {
-    key: HostKey,
-    services: Edit<Service>,
-    ranges: KVec<Arc<Service>>,
-}
-
-impl HostDraft {
-    fn drop_range(&mut self, service: &Service) {
-        if service.key.is_range() {
-            self.ranges.retain(|range| range.slot != service.slot);
-        }
-    }
-
-    fn add_range(&mut self, service: &Arc<Service>) -> Result {
-        if service.key.is_range() {
-            let at = self
-                .ranges
-                .partition_point(|range| range.slot < service.slot);
-            self.ranges.reserve(1, GFP_KERNEL)?;
-            // Room was made just now.
-            let _ = self.ranges.insert_within_capacity(at, service.clone());
-        }
-        Ok(())
-    }
-}
-
-/// Holds the virtual host that was changed last, since its services come one after the other.
-struct HostEditor {
-    hosts: Edit<Host>,
-    host: Option<HostDraft>,
-    seed: u64,
-}
-
-impl HostEditor {
-    /// The virtual host to change; the one before is put back.
-    fn open(&mut self, key: HostKey) -> Result<&mut HostDraft> {
-        let draft = match self.host.take() {
-            Some(draft) if draft.key == key => draft,
-            other => {
-                self.put_back(other)?;
-                self.thaw(key)?
-            }
-        };
-        Ok(self.host.insert(draft))
-    }
-
-    fn thaw(&self, key: HostKey) -> Result<HostDraft> {
-        let mut ranges = KVec::new();
-        let services = match self.hosts.get(&key) {
-            Some(host) => {
-                for range in &host.ranges {
-                    ranges.push(range.clone(), GFP_KERNEL)?;
-                }
-                host.services.edit(GFP_KERNEL)?
-            }
-            None => Trie::new(self.seed).edit(GFP_KERNEL)?,
-        };
-        Ok(HostDraft {
-            key,
-            services,
-            ranges,
-        })
-    }
-
-    /// Puts a virtual host back, or takes it away if it has no services left.
-    fn put_back(&mut self, draft: Option<HostDraft>) -> Result {
-        let Some(draft) = draft else {
-            return Ok(());
-        };
-        if draft.services.is_empty() {
-            self.hosts.remove(&draft.key, GFP_KERNEL)?;
-            return Ok(());
-        }
-        let host = Host {
-            key: draft.key,
-            services: draft.services.freeze(GFP_KERNEL)?,
-            ranges: draft.ranges,
-        };
-        self.hosts.insert(Arc::new(host, GFP_KERNEL)?, GFP_KERNEL)?;
-        Ok(())
-    }
-
-    /// Puts the last virtual host back.
-    fn close(&mut self) -> Result {
-        let draft = self.host.take();
-        self.put_back(draft)
     }
 }

@@ -14,10 +14,12 @@
 //!
 //! Context: process, may sleep. A change is owned by who makes it; no lock is held meanwhile.
 
+mod backup;
 mod binding;
 mod check;
 mod error;
 mod freeze;
+mod host;
 mod port;
 mod server;
 mod service;
@@ -31,9 +33,10 @@ use kernel::{
 };
 
 pub(crate) use self::{
+    backup::BACKUPS_MAX,
     binding::BindingUpdate,
     error::{Attr, ConfigError, Kind, Result},
-    freeze::{Frozen, BACKUPS_MAX},
+    freeze::Frozen,
     port::PortUpdate,
     server::ServerUpdate,
     service::ServiceUpdate,

@@ -8,6 +8,7 @@
 
 mod change;
 mod flow;
+mod lookup;
 mod scale;
 mod schedule;
 
@@ -89,6 +90,7 @@ pub(super) fn run(tables: &Arc<Tables>) -> Result {
     };
     RUNNING.store(true, Relaxed);
     change::run(tables, &mut report);
+    lookup::run(tables, &mut report);
     schedule::run(tables, &mut report);
     flow::run(tables, &mut report);
     scale::run(tables, &mut report);

@@ -39,10 +39,11 @@ impl Cursor {
         (self.at as u32).reverse_bits() & (len as u32).wrapping_sub(1)
     }
 
-    /// Goes to the first hash of the next bucket of an array of `len`.
+    /// Goes to the first hash of the next bucket of an array of `len`, a power of two.
     fn next_bucket(&mut self, len: usize) {
-        let interval = Self::END / len as u64;
-        self.at = (self.at / interval + 1) * interval;
+        // A shift instead of a division by a number that the compiler cannot know not to be 0.
+        let bits = 32u32.saturating_sub(len.trailing_zeros());
+        self.at = ((self.at >> bits) + 1) << bits;
         self.skip = 0;
     }
 }
