@@ -226,7 +226,7 @@ impl PernetState for Tables {
         let tables = Arc::new(tables, GFP_KERNEL)?;
         tables.gc.start(tables.clone());
         #[cfg(slr_selftest)]
-        super::selftest::run(&tables)?;
+        super::selftest::run(&tables).inspect_err(|_| tables.gc.stop())?;
         Ok(tables)
     }
 

@@ -6,6 +6,7 @@ use kernel::sync::{atomic::Relaxed, rcu, Arc};
 
 use super::{commit, serve, server, web, wipe, Report, Tables};
 use crate::domain::{addr::V4, sched::Scheduler};
+use crate::kern::time;
 use crate::table::{
     config::{AdminState, Fate, ServiceKey},
     schedule::{condition, pick, Means, Opening, Refusal},
@@ -120,7 +121,8 @@ pub(super) fn run(tables: &Arc<Tables>, report: &mut Report) {
     set(1, state(AdminState::Up));
     if let Some(server) = tables.config.get().server(&server(1, 0)) {
         for _ in 0..8 {
-            tables.ditched(server, 1);
+            // As of now, or the next tick would find the hold time over.
+            tables.ditched(server, time::seconds());
         }
         let is_failed = server.runtime.health.is_failed();
         report.check("eight ditched openings fail a server", is_failed);
