@@ -240,7 +240,7 @@ def explain_follows_the_tables():
     explained("echo", "drop", "no-server", **(to | {"protocol": 1}))
     explained("ack", "drop", "no-flow", "open", **(to | {"tcp_flags": 0x10}))
     do("service-set", key=WEB, unknown={"ack": "pass", "rst": "reset"})
-    explained("ack", "pass", "no-flow", "open", **(to | {"tcp_flags": 0x10}))
+    explained("ack", "pass", "no-flow-passed", "open", **(to | {"tcp_flags": 0x10}))
     explained("rst", "drop", "no-flow", "open", **(to | {"tcp_flags": 0x04}))
     do("server-new", key=REAL)
     do("binding-new", service=WEB, server=REAL, snat={"mode": "auto"})
