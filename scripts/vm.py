@@ -65,6 +65,9 @@ def parse_arguments():
     parser.add_argument("--kernel", default=os.environ.get("SLR_VM_KERNEL"), metavar="DIR",
                         help="a built kernel tree instead of the stock kernel, with its modules in DIR/installed "
                              "if it has any; overlayfs and virtiofs must be built in (SLR_VM_KERNEL)")
+    parser.add_argument("--icount", action="store_true",
+                        help="one CPU whose clock counts instructions: a nanosecond for each, the same on every host")
+    parser.add_argument("--plugin", metavar="FILE[,ARG]...", help="a plugin for QEMU to load")
     parser.add_argument("--append", default="", metavar="ARGS", help="more for the kernel's command line")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="CMD", help="default: a shell")
     args = parser.parse_args()
@@ -150,14 +153,18 @@ class Machine:
         self.write_job()
         if self.modules:
             words.append(f"slr.modules={self.modules}")
-        accel = accelerator()
+        # With this clock an idle guest's time leaps to its next timer.
+        icount = ["-icount", "shift=0,sleep=off"] if self.args.icount else []
+        accel = "tcg,thread=single" if icount else accelerator()
+        cpus = 1 if icount else int(number("SLR_VM_CPUS", 2))
+        plugin = ["-plugin", self.args.plugin] if self.args.plugin else []
         memory = os.environ.get("SLR_VM_MEMORY", "2G")
         self.spawn([
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
             "-machine", "q35,memory-backend=mem", "-object", f"memory-backend-memfd,id=mem,size={memory},share=on",
-            "-m", memory, "-smp", str(int(number("SLR_VM_CPUS", 2))),
+            "-m", memory, "-smp", str(cpus), *icount, *plugin,
             "-accel", "tcg,thread=multi" if accel == "tcg" else accel,
-            "-cpu", "max,la57=off" if accel == "tcg" else "host",
+            "-cpu", "max,la57=off" if accel.startswith("tcg") else "host",
             "-serial", f"file:{self.console}", "-kernel", self.image, "-append", " ".join([
                 "rootfstype=virtiofs root=root ro console=ttyS0 loglevel=5 oops=panic panic=-1",
                 "mitigations=off rcupdate.rcu_cpu_stall_timeout=60 log_buf_len=4M",
@@ -235,6 +242,8 @@ class Machine:
             if status is None:
                 found = re.search(rb"^exit (\d+)$", self.received["status"], re.M)
                 status = int(found[1]) if found else None
+        if self.args.plugin:
+            qemu.wait(60)  # it writes what it has found when it ends
         if status is None:
             return self.dead("died while its command ran" if booted else "died while it booted")
         return SPLAT if self.complaints() else status
