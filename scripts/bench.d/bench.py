@@ -1,0 +1,126 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""Counts the instructions a packet costs, of slr and of what Linux has besides.
+
+Boots the stock kernel with a clock that counts instructions, sends the packets
+of each row through a gateway, checks every byte of what arrives, sends them
+again and takes the time. A row's net cost leaves out generator and drop.
+
+The exit status is 1 if a row failed, or with --check got worse than the reference.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+os.chdir(pathlib.Path(__file__).resolve().parents[2])
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import profiles  # pylint: disable=wrong-import-position
+import report    # pylint: disable=wrong-import-position
+import rows      # pylint: disable=wrong-import-position
+
+OUT = pathlib.Path("build/bench.json")
+FLOOD = pathlib.Path("build/bench/flood")
+MEMORY = ["nft-dnat", "ipvs-nat", "slr-nat"]
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     epilog="environment: ROWS, patterns of paths or whole names (as with --rows);"
+                                            " SCALE=1, the set scale as well")
+    parser.add_argument("sets", nargs="*", metavar="SET", help=f"of {', '.join(rows.SETS)}; default: full")
+    parser.add_argument("--rows", default="", metavar="PATTERN,...",
+                        help="only rows whose path or name (path/family/proto/size/flows) matches")
+    parser.add_argument("--scale", action="store_true", help="the set scale as well")
+    parser.add_argument("--list", action="store_true", help="say which rows would be measured")
+    parser.add_argument("--check", action="store_true", help="fail if a row of slr got worse than the reference")
+    parser.add_argument("--store", action="store_true",
+                        help="make this run the reference, and its chart that of the documentation")
+    parser.add_argument("--profile", action="store_true",
+                        help="say in which functions the instructions of the rows are spent")
+    parser.add_argument("--no-memory", action="store_true", help="leave out what flows take of memory")
+    args = parser.parse_args()
+    args.sets = args.sets or ["full"]
+    if args.scale:
+        args.sets.append("scale")
+    for name in args.sets:
+        if name not in rows.SETS:
+            parser.error(f"there is no set {name}, there are {', '.join(rows.SETS)}")
+    return args
+
+
+def build():
+    FLOOD.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", FLOOD,
+                    "scripts/bench.d/flood.c", "scripts/bench.d/frame.c"], check=True)
+
+
+def measure(wanted, memory):
+    """Runs the guest and follows what it says; returns its rows and what it says of memory."""
+    os.environ.setdefault("SLR_VM_MEMORY", "4G" if any(row.flows > 100000 for row in wanted) else "2G")
+    words = [json.dumps(vars(row)) for row in wanted]
+    guest = subprocess.Popen(["scripts/vm.py", "--icount", "--timeout", "7200", "--log", "build/bench/kernel.log",
+                              "--", "scripts/bench.d/guest.py", ",".join(memory), *words],
+                             stdout=subprocess.PIPE, text=True)
+    found, said = {}, []
+    for line in guest.stdout:
+        kind, _, rest = line.partition(" ")
+        if kind == "ROW":
+            values = json.loads(rest)
+            row = rows.Row(**{name: values.pop(name) for name in vars(rows.Row()).keys()})
+            found[row] = values
+        elif kind == "MEMORY":
+            said.append(json.loads(rest))
+        else:
+            print(line, end="", flush=True)
+    status = guest.wait()
+    if status:
+        print(f"# the machine ended with status {status}", flush=True)
+    return found, said, status
+
+
+def main():
+    args = arguments()
+    patterns = args.rows.replace(",", " ").split()
+    wanted = rows.chosen(args.sets, patterns)
+    if args.list:
+        print(*wanted, sep="\n")
+        return 0
+    if not wanted:
+        print("bench: no row matches", file=sys.stderr)
+        return 2
+    build()
+    if args.profile:
+        for row in rows.matching(args.sets, patterns):
+            profiles.show(row)
+        return 0
+    started = time.monotonic()
+    memory = [] if args.no_memory or args.rows else MEMORY
+    print(f"# {len(wanted)} rows", flush=True)
+    found, said, status = measure(list(wanted), memory)
+    results, failed = report.net(found)
+    print(f"# {time.monotonic() - started:.0f} s\n")
+    report.table(results, said)
+    OUT.write_text(report.as_json(results), encoding="ascii")
+    report.chart(results, OUT.with_suffix(".svg"))
+    for row, why in failed:
+        print(f"FAILED {row}: {why}")
+    if args.store and not failed:
+        report.store(results, said)
+    worse = report.compare(results, said) if args.check else []
+    for line in worse:
+        print(f"WORSE {line}")
+    missing = [row for row in wanted if row not in found]
+    if missing:
+        print(f"FAILED: {len(missing)} rows were not measured, the first is {missing[0]}")
+    return 1 if failed or worse or status or missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

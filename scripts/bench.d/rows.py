@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Which rows there are, in which set, and which of them were asked for."""
+
+import dataclasses
+import fnmatch
+
+from paths import PATHS
+
+SUPER = 65160  # a full super-packet, as receive offload makes it
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    path: str = ""
+    family: int = 4
+    proto: str = "udp"
+    size: int = 60
+    flows: int = 64
+    services: int = 1
+
+    @property
+    def mode(self):
+        return PATHS[self.path].mode if self.path in PATHS else self.path.removeprefix("drop-")
+
+    @property
+    def floor(self):
+        """The row that this one is a multiple of."""
+        return Row("tc-mirred-connect" if self.mode == "connect" else "tc-mirred", self.family, self.proto, self.size)
+
+    @property
+    def base(self):
+        """The row that holds the cost of generator and drop."""
+        return Row(f"drop-{self.mode.replace('new', 'flow')}", self.family, self.proto, self.size)
+
+    def __str__(self):
+        name = f"{self.path}/{self.family}/{self.proto}/{self.size}/{self.flows}"
+        return name if self.services == 1 else f"{name}/{self.services}"
+
+
+def traffic():
+    return [(f, p, s) for f in (4, 6) for p in ("udp", "tcp") for s in (60, 1400)]
+
+
+def full():
+    rows = []
+    for path in ("tc-mirred", "nft-dnat", "nft-flowtable", "ipvs-nat", "ipvs-dr", "slr-nat", "slr-fullnat"):
+        rows += [Row(path, *t) for t in traffic()]
+    for path in ("ip-forward", "ipvs-tun", "vrf-ipip", "vrf-gre-key", "slr-fullnat-auto"):
+        rows += [Row(path, *t) for t in traffic() if t[1] == "udp"]
+    for name in ("nft", "nft-flowtable", "ipvs", "slr"):
+        rows += [Row(f"{name}-reply", f, p) for f in (4, 6) for p in ("udp", "tcp")]
+        rows += [Row(f"{name}-connect", f, "tcp") for f in (4, 6)]
+    for name in ("nft", "ipvs", "slr"):
+        rows += [Row(f"{name}-new", f, p) for f in (4, 6) for p in ("udp", "tcp")]
+    for path in ("tc-mirred", "nft-dnat", "nft-flowtable", "ipvs-nat", "slr-nat"):
+        rows += [Row(path, f, "tcp", SUPER) for f in (4, 6)]
+    return rows
+
+
+def short():
+    """What continuous integration compares with the reference."""
+    rows = [Row(p, f) for f in (4, 6) for p in ("tc-mirred", "nft-flowtable", "ipvs-nat", "slr-nat")]
+    rows += [Row(p, 4, "tcp", s) for s in (60, SUPER) for p in ("tc-mirred", "nft-flowtable", "ipvs-nat", "slr-nat")]
+    rows += [Row(p, 4, "udp") for p in ("slr-fullnat", "slr-reply")]
+    rows += [Row(p, 4, "tcp") for p in ("ipvs-new", "slr-new", "ipvs-connect", "slr-connect")]
+    return rows
+
+
+def scale():
+    rows = []
+    for path in ("nft-dnat", "nft-flowtable", "ipvs-nat", "slr-nat"):
+        rows += [Row(path, 4, "udp", 60, n) for n in (1, 10000, 1000000)]
+        if path != "nft-flowtable":
+            rows += [Row(path, 4, "udp", 60, 64, 10000)]
+    rows += [Row("slr-nat", 6, "udp", 60, n) for n in (1, 10000, 1000000)]
+    rows += [Row(f"{name}-new", 4, "udp", 60, 64, 10000) for name in ("nft", "ipvs", "slr")]
+    return rows
+
+
+SETS = {"full": full, "short": short, "scale": scale}
+
+
+def matching(sets, patterns):
+    """The rows of the sets that match a pattern, by path or whole name; all if there is none."""
+    rows = dict.fromkeys(row for name in sets for row in SETS[name]())
+    return [row for row in rows if not patterns or
+            any(fnmatch.fnmatch(row.path, p) or fnmatch.fnmatch(str(row), p) for p in patterns)]
+
+
+def chosen(sets, patterns):
+    """The same, with the floors and baselines they need before them."""
+    rows = matching(sets, patterns)
+    rows = dict.fromkeys([row.floor for row in rows] + rows)
+    return dict.fromkeys([row.base for row in rows] + list(rows))
