@@ -103,7 +103,7 @@ impl Key {
         (dst, dport): (A, u16),
     ) -> u32 {
         let [a, b, rest @ ..] = &self.multipliers;
-        let ports = u32::from(sport) << 16 | u32::from(dport);
+        let ports = (u32::from(sport) << 16) | u32::from(dport);
         let context = customer.wrapping_shl(8) | u32::from(proto.0);
         let sum = self.offset.wrapping_add(pair(*a, *b, ports, context));
         let (src, dst) = (src.words(), dst.words());

@@ -296,7 +296,7 @@ pub fn crc32c_difference(old: [u8; 4], new: [u8; 4], after: u32) -> u32 {
     CRC_ZEROS
         .iter()
         .enumerate()
-        .filter(|(i, _)| after >> i & 1 == 1)
+        .filter(|(i, _)| (after >> i) & 1 == 1)
         .fold(crc, |crc, (_, power)| crc_multiply(*power, crc))
 }
 

@@ -35,7 +35,7 @@ impl Ipv6<'_> {
     /// Traffic class.
     #[inline(always)]
     pub fn traffic_class(self) -> u8 {
-        self.0[0] << 4 | self.0[1] >> 4
+        (self.0[0] << 4) | (self.0[1] >> 4)
     }
 
     /// Bytes behind this header; 0 in a GSO packet longer than the field can say.
@@ -234,7 +234,7 @@ impl Network for V6 {
         let out: &mut [u8; LEN] = bytes::chunk_mut(out, 0)?;
         let [p0, p1] = payload.to_be_bytes();
         let start = [
-            0x60 | header.tos >> 4,
+            0x60 | (header.tos >> 4),
             header.tos << 4,
             0,
             0,

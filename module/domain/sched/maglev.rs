@@ -174,7 +174,7 @@ pub fn pick<S: Servers + ?Sized>(table: &[u16], hash: u32, servers: &S) -> Optio
         if *slot != EMPTY && servers.is_eligible(index) {
             return Some(index);
         }
-        draw = (mix(u64::from(hash) | u64::from(retry.wrapping_add(1)) << 32) >> 32) as u32;
+        draw = (mix(u64::from(hash) | (u64::from(retry.wrapping_add(1)) << 32)) >> 32) as u32;
     }
     super::from(servers, draw as usize).find(|i| servers.is_eligible(*i))
 }

@@ -21,7 +21,7 @@ pub fn pick<S: Servers + ?Sized>(servers: &S, hash: u32) -> Option<usize> {
     let weight = |i| u64::from(servers.server(i).weight);
     let total = (0..servers.count()).fold(0u64, |sum, i| sum.saturating_add(weight(i)));
     for retry in 0..RETRIES {
-        let draw = mix(u64::from(hash) | retry << 32);
+        let draw = mix(u64::from(hash) | (retry << 32));
         let mut point = draw.checked_rem(total)?;
         for index in 0..servers.count() {
             match point.checked_sub(weight(index)) {

@@ -22,7 +22,7 @@ pub struct State {
 impl State {
     /// The state as one number.
     pub fn into_u64(self) -> u64 {
-        u64::from(self.index) << 32 | u64::from(self.level)
+        (u64::from(self.index) << 32) | u64::from(self.level)
     }
 
     /// The state of this number.
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn extreme_weights_and_states() {
         let servers = weighted(&[65535, 1]);
-        for state in [0, u64::MAX, 1 << 63, 5 << 32 | 70000] {
+        for state in [0, u64::MAX, 1 << 63, (5 << 32) | 70000] {
             assert!(pick(&servers[..], State::from_u64(state)).0.is_some());
         }
         let state = State::from_u64(3);

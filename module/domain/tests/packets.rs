@@ -17,7 +17,7 @@ fn sum(parts: &[&[u8]]) -> u16 {
     let bytes: Vec<u8> = parts.concat();
     let mut sum = 0u32;
     for word in bytes.chunks(2) {
-        sum += u32::from(word[0]) << 8 | u32::from(*word.get(1).unwrap_or(&0));
+        sum += (u32::from(word[0]) << 8) | u32::from(*word.get(1).unwrap_or(&0));
         if sum > 0xffff {
             sum -= 0xffff;
         }
@@ -32,7 +32,7 @@ fn crc32c(bytes: &[u8]) -> u32 {
         crc ^= u32::from(*byte);
         for _ in 0..8 {
             crc = if crc & 1 == 1 {
-                crc >> 1 ^ 0x82f6_3b78
+                (crc >> 1) ^ 0x82f6_3b78
             } else {
                 crc >> 1
             };
