@@ -248,7 +248,7 @@ web() {
 	{
 		echo "daemon on; pid $dir/pid; error_log $dir/error.log; worker_processes 1; user root;"
 		echo "events { worker_connections 16384; } worker_rlimit_nofile 40000;"
-		echo "http { access_log $dir/access.log; default_type text/plain; keepalive_requests 100000;"
+		echo "http { access_log $dir/access.log; default_type text/plain; keepalive_requests 100000; client_header_timeout 900; keepalive_timeout 900;"
 		echo " client_body_temp_path $dir; proxy_temp_path $dir; fastcgi_temp_path $dir; uwsgi_temp_path $dir; scgi_temp_path $dir;"
 		for p in "$@"; do
 			echo " server { listen $p backlog=8192; listen [::]:$p backlog=8192; root $TMP/www;"
