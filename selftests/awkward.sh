@@ -215,7 +215,7 @@ vlan() {
 	ok s slr service add 203.0.113.7:80/tcp
 	ok m slr server add 10.2.0.11:8001 service 203.0.113.7:80/tcp
 	want "through VLAN 7" "$(server_of http://203.0.113.7/)" h1:8001
-	want "untagged on the same cable" "$(get -m 2 --interface c0 http://203.0.113.7/)" "[28]"
+	want "untagged on the same cable is left to the host" "$(get -m 4 --interface c0 http://203.0.113.7/)" "[7]"
 	# The server side as a port of a bridge on the gateway.
 	ip -n gw link add br1 type bridge
 	defer "ip -n gw link set g1 nomaster; ip -n gw link del br1; ip -n gw addr add 10.2.0.1/24 dev g1; ip -n gw -6 addr add 2001:db8:2::1/64 dev g1 nodad"

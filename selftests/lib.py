@@ -76,7 +76,7 @@ def run_tests(tests):
 
 def _import_ynl():
     roots = [os.environ.get("SLR_YNL", "")]
-    roots += sorted(glob.glob("/usr/src/linux-source-*/tools/net/ynl"), reverse=True)
+    roots += sorted(glob.glob("/usr/src/linux-*/tools/net/ynl"), reverse=True)
     for root in roots:
         if os.path.isdir(os.path.join(root, "pyynl")):
             sys.path.append(root)

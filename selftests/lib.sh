@@ -293,13 +293,13 @@ capture() {
 	local ns=$1 dev=$2
 	shift 2
 	CAP=$TMP/$ns-$dev.pcap
-	ip netns exec "$ns" tcpdump -U -n -i "$dev" -w "$CAP" "$@" 2>"$TMP/tcpdump.err" &
+	ip netns exec "$ns" tcpdump --immediate-mode -U -n -i "$dev" -w "$CAP" "$@" 2>"$TMP/tcpdump.err" &
 	CAP_PID=$!
 	until_ok 10 grep -q 'listening on' "$TMP/tcpdump.err" || fail "tcpdump on $ns/$dev"
 }
 
 capture_stop() {
-	sleep 0.5
+	sleep 1
 	kill -INT "$CAP_PID"
 	wait "$CAP_PID" 2>/dev/null
 }
