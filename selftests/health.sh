@@ -137,7 +137,7 @@ drain() {
 	fetch --limit-rate 400k -m 30 http://$V/big >"$TMP/got" &
 	local pid=$! s
 	until_ok 15 eval '[[ $(flows state established) == 1 ]]'
-	s=$(slr -j flow show virtual $V | jq -r '.[0].server')
+	s=$(live virtual $V state established | jq -r '.[0].server')
 	gw "$SLR" -j monitor health >"$TMP/events" &
 	defer "reap $!"
 	sleep 0.5

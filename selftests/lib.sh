@@ -310,5 +310,9 @@ captured() { tcpdump -n -r "$CAP" "$@" 2>/dev/null | wc -l; }
 # stat NAME: value of a counter of gw.
 stat() { slr -j stats show "$1" | jq -r '.[0].value // 0'; }
 
-# flows [FILTER]: number of flows of gw.
-flows() { slr -j flow show "$@" | jq length; }
+# live [FILTER]: the flows of gw as JSON, but for those that slr_reset ended: they
+# stay for a while to tell whoever goes on.
+live() { slr -j flow show "$@" | jq -c '[.[]|select(.state!="reset")]'; }
+
+# flows [FILTER]: their number.
+flows() { live "$@" | jq length; }

@@ -17,7 +17,7 @@ whole_to_whole() {
 	want "port 80" "$(server_of http://$V.1/)" h1:80
 	want "port 2222" "$(server_of http://$V.1:2222/)" h1:2222
 	ok "echo" cl ping -c 2 -W 2 $V.1
-	want "udp" "$(udp_ask $V.1 5353)" "h1:5353"
+	want "udp" "$(udp_ask $V.1 5353)" "h1 5353"
 }
 
 whole_to_port() {
@@ -139,7 +139,7 @@ udp_ask() { echo hi | cl socat -t 4 - "UDP:$1:$2" 2>&1; }
 net_up
 web h1 80 2222 8001 8002 8003
 web h2 2121
-in_ns h1 socat UDP-RECVFROM:5353,fork SYSTEM:'echo h1:5353' &
+in_ns h1 socat UDP-RECVFROM:5353,fork SYSTEM:'echo h1 5353' &
 defer_pid=$!
 run_tests whole_to_whole whole_to_port port_by_port whole_machine_object ranges any_port_number \
 	order_of_definition unlink_keeps_others objects_show_their_fields

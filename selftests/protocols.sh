@@ -32,7 +32,7 @@ udp() {
 	ok m slr server add '[2001:db8:2::11]:5300' service "[$V6]:53/udp"
 	want_match v4 "$(udp_ask $V 53)" '^h1 .*c633:6402'
 	want_match v6 "$(udp_ask "[$V6]" 53)" '^h1 .*2001.*'
-	want state "$(slr -j flow show proto udp virtual $V | jq -r '.[0].state')" replied
+	want state "$(live proto udp virtual $V | jq -r '.[0].state')" replied
 }
 
 udp_refused() {

@@ -45,8 +45,8 @@ pool() {
 		defer "reap $!"
 	done
 	until_ok 10 eval '[[ $(flows state established) == 8 ]]' || fail "$(flows state established) of 8 established"
-	want "distinct sources" "$(slr -j flow show virtual $V state established | jq '[.[].snat]|unique|length')" 8
-	want "addresses used" "$(slr -j flow show virtual $V state established | jq -c '[.[].snat|split(":")[0]]|unique')" '["10.2.0.200","10.2.0.201"]'
+	want "distinct sources" "$(live virtual $V state established | jq '[.[].snat]|unique|length')" 8
+	want "addresses used" "$(live virtual $V state established | jq -c '[.[].snat|split(":")[0]]|unique')" '["10.2.0.200","10.2.0.201"]'
 	before=$(stat snat-exhausted)
 	get -m 2 http://$V/ >/dev/null
 	want_between "snat-exhausted" $(($(stat snat-exhausted) - before)) 1 5
