@@ -187,15 +187,14 @@ pinned_whatever_changes() {
 reset_on_command() {
 	NAME="flows keep or reset: what becomes of living flows is the operator's choice"
 	fresh
-	cl socat -u "TCP:$V:80" /dev/null 2>"$TMP/err" &
+	cl socat -u "TCP:$V:80,sourceport=40050,bind=198.51.100.2,reuseaddr" /dev/null 2>"$TMP/err" &
 	local pid=$!
-	until_ok 15 flow_is established || fail "not established"
+	defer "reap $pid"
+	until_ok 15 eval '[[ $(flows client-port 40050 state established) == 1 ]]' || fail "not established"
 	local server
-	server=$(live virtual $V | jq -r '.[0].server')
+	server=$(live client-port 40050 | jq -r '.[0].server')
 	ok unbind slr binding del $S "$server" flows reset
-	want "reset" "$(slr -j flow show virtual $V | jq -r '[.[].state]|unique|join(" ")')" reset
-	reap $pid
-	fresh
+	want "reset" "$(slr -j flow show client-port 40050 | jq -r '.[0].state')" reset
 }
 
 net_up

@@ -280,11 +280,12 @@ fetch() { cl curl -s -m 30 "$@"; }
 # server_of URL: the "NS:PORT" that answered.
 server_of() { get "$@" | cut -d' ' -f1; }
 
-# spread N URL: how many of N requests each server answered, as JSON.
+# spread N URL: how many of N requests, each a connection of its own, each server
+# answered, as JSON.
 spread() {
-	local i n=$1
-	shift
-	for ((i = 0; i < n; i++)); do server_of "$@"; echo; done | grep . | sort | uniq -c |
+	local n=$1 i urls=()
+	for ((i = 0; i < n; i++)); do urls+=("$2"); done
+	cl curl -s -m 8 -H 'Connection: close' "${urls[@]}" | cut -d' ' -f1 | grep . | sort | uniq -c |
 		awk 'BEGIN{printf "{"} {printf "%s\"%s\":%s", s, $2, $1; s=","} END{print "}"}'
 }
 
