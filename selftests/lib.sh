@@ -27,9 +27,9 @@ DEFER=()
 defer() { DEFER+=("$*"); }
 
 undo() {
-	local i
-	for ((i = ${#DEFER[@]} - 1; i >= 0; i--)); do
-		eval "${DEFER[i]}" >/dev/null 2>&1
+	local undone
+	for ((undone = ${#DEFER[@]} - 1; undone >= 0; undone--)); do
+		eval "${DEFER[undone]}" >/dev/null 2>&1
 	done
 	DEFER=()
 }
