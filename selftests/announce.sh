@@ -38,7 +38,7 @@ unasked() {
 	ok s slr service add $V:80/tcp
 	ok m slr server add 10.2.0.11:8001 service $V:80/tcp
 	ok s slr service add "[$V6]:80/tcp"
-	sleep 2
+	until_ok 10 eval '[[ $(captured "arp and arp[14:4] == 0xc6336450") != 0 && $(captured "icmp6[icmp6type] == 136") != 0 ]]'
 	capture_stop
 	want_between "gratuitous ARP" "$(captured "arp and arp[14:4] == 0xc6336450 and arp[24:4] == 0xc6336450")" 1 5
 	want_between "unsolicited advertisement" "$(captured 'icmp6 and ip6[40] == 136 and dst host ff02::1')" 1 5

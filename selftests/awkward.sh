@@ -9,7 +9,7 @@
 
 V=203.0.113.1
 V6=2001:db8:cafe::1
-udp() { in_ns cl python3 "$(dirname "$0")/packet.py" udp c0 "$@"; }
+udp() { packet udp c0 "$@"; }
 fresh() {
 	slr_reset
 	ports_up
@@ -34,7 +34,7 @@ while True:
     s.sendto(b"%d %d " % (len(d), zlib.crc32(d)) + d, a)
 ' &
 	defer "reap $!"
-	until_ok 15 eval "ip netns exec $1 ss -Hlun | grep -q 5300"
+	until_ok 15 listening "$1" udp 5300 || fail "no UDP server in $1"
 }
 ask_big() { # ask_big ADDRESS BYTES
 	cl python3 -c '
@@ -141,7 +141,7 @@ icmp_errors() {
 	ok s slr service add $V:54/udp
 	ok m slr server add 10.2.0.12:5400 service $V:54/udp
 	# h2 has nobody on 5400: its unreachable must reach the client as the virtual host's.
-	capture cl c0 icmp
+	capture cl c0 'icmp[icmptype] == icmp-unreach'
 	want_match "connection refused" "$(cl python3 -c '
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(3)
@@ -159,11 +159,12 @@ except ConnectionRefusedError: print("refused")
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("0.0.0.0", 5300)); s.settimeout(3)
 d, a = s.recvfrom(100)
-import time; time.sleep(1)
+import time; time.sleep(2)
 s.sendto(b"late", a)' &
-	sleep 1
+	local pid=$!
+	until_ok 15 listening h1 udp 5300 || fail "no UDP server in h1"
 	echo hi | cl socat -t 0.1 - "UDP:$V:53"
-	sleep 2
+	wait $pid
 	capture_stop
 	want_match "quoted is the server's own packet" "$(tcpdump -nv -r "$CAP" 2>/dev/null)" '10\.2\.0\.11\.5300 >'
 }

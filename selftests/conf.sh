@@ -158,13 +158,11 @@ batch() {
 monitor() {
 	NAME="monitor shows changes as they happen"
 	slr_reset
-	gw "$SLR" monitor >"$TMP/mon" &
-	defer "reap $!"
-	sleep 1
+	monitor_up "$TMP/mon" monitor
 	slr service add $V.1:80/tcp
 	slr server add 10.2.0.11:8001 service $V.1:80/tcp
 	slr binding del $V.1:80/tcp 10.2.0.11:8001
-	until_ok 15 eval "grep -q 'del.*binding\|binding.*del' $TMP/mon" || fail "$(cat "$TMP/mon")"
+	until_ok 15 grep -q 'del.*binding\|binding.*del' "$TMP/mon" || fail "$(cat "$TMP/mon")"
 	want_match service "$(cat "$TMP/mon")" 'service 203.0.113.1:80/tcp'
 	want_match server "$(cat "$TMP/mon")" 'server 10.2.0.11:8001'
 }

@@ -9,7 +9,7 @@
 V=203.0.113.1
 S=$V:80/tcp
 # Packets as they come, from a client that never sends a reset of its own.
-tcp() { in_ns cl python3 "$(dirname "$0")/packet.py" tcp c0 "$@"; }
+tcp() { packet tcp c0 "$@"; }
 mute() {
 	cl nft add table ip mute
 	cl nft 'add chain ip mute out { type filter hook output priority 0; }'

@@ -54,9 +54,7 @@ silence() {
 	fresh
 	silent h1
 	slr server add 10.2.0.11:8001 threshold 3 hold 0 service $S
-	gw "$SLR" -j monitor health >"$TMP/events" &
-	defer "reap $!"
-	sleep 0.5
+	monitor_up "$TMP/events" -j monitor health
 	local i
 	for i in 1 2 3; do get -m 0.5 http://$V/ >/dev/null; done
 	until_ok 15 is 10.2.0.11:8001 failed || fail "condition $(cond 10.2.0.11:8001)"
@@ -138,9 +136,7 @@ drain() {
 	local pid=$! s
 	until_ok 15 eval '[[ $(flows state established) == 1 ]]'
 	s=$(live virtual $V state established | jq -r '.[0].server')
-	gw "$SLR" -j monitor health >"$TMP/events" &
-	defer "reap $!"
-	sleep 0.5
+	monitor_up "$TMP/events" -j monitor health
 	ok drain slr server set "$s" state drain
 	want "what remains" "$(slr -j server show "$s" | jq '.[0].flows')" 1
 	want "new flows" "$(spread 4 http://$V/ | jq length)" 1

@@ -105,6 +105,17 @@ until_ok() {
 	done
 }
 
+# soon WHAT WANTED COMMAND...: the command must come to print that within 10 s.
+soon() {
+	local what=$1 wanted=$2 got end=$((SECONDS + 10))
+	shift 2
+	until got=$("$@" 2>&1) && [[ $got == "$wanted" ]]; do
+		((SECONDS < end)) || break
+		sleep 0.1
+	done
+	want "$what" "$got" "$wanted"
+}
+
 # run_tests FUNCTION...: each sets NAME as its first act.
 run_tests() {
 	local t n=0
@@ -237,6 +248,22 @@ slr_reset() {
 	slr flow del >/dev/null 2>&1
 }
 
+# settle: what was sent before has been handled. A packet that a sender has
+# handed over may wait for long in a processor's backlog; echo requests sent from
+# the same processor queue behind it. A few in a row, as each hop queues again.
+settle() {
+	local cpu
+	for ((cpu = 0; cpu < $(nproc); cpu++)); do
+		cl taskset -c $cpu ping -q -c 4 -i 0.01 -w 20 198.51.100.1 >/dev/null || fail "the gateway does not answer"
+	done
+}
+
+# packet ARGUMENTS OF packet.py...: sent by cl, and handled on return.
+packet() {
+	in_ns cl python3 "$(dirname "$0")/packet.py" "$@"
+	settle
+}
+
 # --- real servers and clients -------------------------------------------------
 
 # web NS PORT...: nginx; each port answers "NS:PORT CLIENT_ADDRESS" to /, and
@@ -299,14 +326,42 @@ capture() {
 	until_ok 10 grep -q 'listening on' "$TMP/tcpdump.err" || fail "tcpdump on $ns/$dev"
 }
 
+# What was sent before is in the file: all of it was handled, and tcpdump has
+# written as many packets as its filter took.
 capture_stop() {
-	sleep 1
+	settle
+	until_ok 10 capture_is_written || fail "tcpdump has not written all: $(tail -1 "$TMP/tcpdump.err")"
 	kill -INT "$CAP_PID"
 	wait "$CAP_PID" 2>/dev/null
+}
+capture_is_written() {
+	kill -USR1 "$CAP_PID"
+	sleep 0.1
+	tail -n 1 "$TMP/tcpdump.err" | grep -qE ': ([0-9]+) packets? captured, \1 packets? received'
 }
 
 # captured FILTER...: number of packets in the last capture that match.
 captured() { tcpdump -n -r "$CAP" "$@" 2>/dev/null | wc -l; }
+
+# listening NS PROTO PORT: somebody has that port there; PROTO is tcp, udp or sctp.
+listening() {
+	case $2 in
+	sctp) in_ns "$1" grep -qwE "$3" /proc/net/sctp/eps ;;
+	*) in_ns "$1" ss -Hln "--$2" "sport = :$3" | grep -q . ;;
+	esac
+}
+
+# monitor_up FILE WORDS...: slr monitor into FILE, which has joined its groups on
+# return; ended with the test.
+monitor_up() {
+	local file=$1
+	shift
+	ip netns exec gw "$SLR" "$@" >"$file" &
+	defer "reap $!"
+	until_ok 15 joined || fail "slr $* joined no group"
+}
+# Generic netlink (16) sockets of gw, of any process but the kernel, in a group.
+joined() { gw awk '$2 == 16 && $3 != 0 && $4 !~ /^0+$/ { n++ } END { exit !n }' /proc/net/netlink; }
 
 # stat NAME: value of a counter of gw.
 stat() { slr -j stats show "$1" | jq -r '.[0].value // 0'; }

@@ -175,6 +175,7 @@ for base in (53, 54, 53, 54):  # twice, as what overruns a queue is lost
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         s.bind(("198.51.100.2", p)); s.sendto(b"x", ("'$V'", base)); s.close()
 '
+	settle
 	local n
 	n=$(slr -j settings show | jq '(if type=="array" then .[0] else . end).flows')
 	want_between flows "$n" 99000 100200

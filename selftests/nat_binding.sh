@@ -141,6 +141,7 @@ web h1 80 2222 8001 8002 8003
 web h2 2121
 in_ns h1 socat UDP-RECVFROM:5353,fork SYSTEM:'echo h1 5353' &
 defer_pid=$!
+until_ok 15 listening h1 udp 5353 || fail "no UDP server in h1"
 run_tests whole_to_whole whole_to_port port_by_port whole_machine_object ranges any_port_number \
 	order_of_definition unlink_keeps_others objects_show_their_fields
 rc=$?

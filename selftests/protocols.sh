@@ -9,15 +9,10 @@
 V=203.0.113.1
 V6=2001:db8:cafe::1
 fresh() { slr_reset; ports_up; }
-# echo_server NS PROTO PORT: answers what it gets, in capitals, from both families.
-echo_server() {
-	in_ns "$1" socat "$2-LISTEN:$3,fork,reuseaddr" "SYSTEM:tr a-z A-Z" &
-	defer "reap $!"
-}
 udp_server() {
 	in_ns "$1" socat "UDP6-RECVFROM:$2,ipv6-v6only=0,fork" "SYSTEM:echo $1 \$SOCAT_PEERADDR" &
 	defer "reap $!"
-	sleep 0.5
+	until_ok 15 listening "$1" udp "$2" || fail "no UDP server in $1"
 }
 udp_ask() { echo hi | cl socat -t 4 - "UDP:$1:$2"; }
 
@@ -56,9 +51,9 @@ udp_zero_checksum() {
 	ok s slr service add $V:53/udp
 	ok m slr server add 10.2.0.11:5300 service $V:53/udp
 	capture lan br0 'udp dst port 5300'
-	in_ns cl python3 "$(dirname "$0")/packet.py" udp c0 $V 4001 53 --zerosum
-	in_ns cl python3 "$(dirname "$0")/packet.py" udp c0 $V 4002 53 --badsum
-	in_ns cl python3 "$(dirname "$0")/packet.py" udp c0 $V 4003 53
+	packet udp c0 $V 4001 53 --zerosum
+	packet udp c0 $V 4002 53 --badsum
+	packet udp c0 $V 4003 53
 	capture_stop
 	local out
 	out=$(tcpdump -nvv -r "$CAP" 2>/dev/null)
@@ -74,6 +69,7 @@ sctp() {
 	if ! in_ns h1 modprobe -q sctp && ! grep -q '^sctp' /proc/modules; then skip "kernel has no SCTP"; return; fi
 	in_ns h1 socat SCTP6-LISTEN:7001,ipv6-v6only=0,fork,reuseaddr "SYSTEM:echo h1" &
 	defer "reap $!"
+	until_ok 15 listening h1 sctp 7001 || fail "no SCTP server in h1"
 	ok s slr service add $V:7000/sctp
 	ok m slr server add 10.2.0.11:7001 service $V:7000/sctp
 	ok s slr service add "[$V6]:7000/sctp"
@@ -90,7 +86,7 @@ any_protocol() {
 	ok s slr service add $V
 	ok m slr server add 10.2.0.11 service $V
 	capture lan br0 'proto 47 and dst host 10.2.0.11'
-	in_ns cl python3 "$(dirname "$0")/packet.py" raw c0 $V 47
+	packet raw c0 $V 47
 	capture_stop
 	want arrived "$(captured)" 1
 	want flow "$(flows virtual $V proto 47)" 1
