@@ -6,7 +6,7 @@ use std::io;
 
 use netlink_packet_core::DecodeError;
 
-use crate::extack::Refusal;
+use crate::refusal::Refusal;
 
 /// Why a request came to nothing. The text is a clause for `Error: ...`.
 #[derive(Debug, thiserror::Error)]

@@ -15,6 +15,7 @@ pub mod extack;
 pub mod message;
 pub mod object;
 pub mod protocol;
+pub mod refusal;
 #[rustfmt::skip]
 pub mod uapi;
 pub mod wire;
@@ -38,7 +39,6 @@ pub use error::Error;
 pub use change::{Change, Object, Verb};
 pub use endpoint::{Ports, ServerKey, ServiceKey};
 pub use event::Event;
-pub use extack::Refusal;
 pub use object::binding::{Binding, BindingKey, BindingOptions, BindingStatus, Snat};
 pub use object::explain::{Explanation, Packet, Step};
 pub use object::flow::{Flow, FlowFilter};
@@ -48,3 +48,4 @@ pub use object::service::{Service, ServiceOptions, ServiceStatus, Timeouts, Unkn
 pub use object::settings::{Settings, SettingsStatus};
 pub use object::{Backup, Counter, Counters};
 pub use protocol::Protocol;
+pub use refusal::Refusal;

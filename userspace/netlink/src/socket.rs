@@ -19,8 +19,9 @@ use netlink_packet_generic::GenlMessage;
 use nix::errno::Errno;
 
 use crate::error::{refused, Error};
-use crate::extack::{Extack, Refusal};
+use crate::extack::Extack;
 use crate::message::Request;
+use crate::refusal::Refusal;
 use crate::transport::{Kernel, Transport};
 use crate::uapi;
 
@@ -306,7 +307,6 @@ fn refusal(errno: i32, extack: Extack, request: &Request) -> Refusal {
         None => Refusal {
             errno,
             text: extack.text,
-            attribute: None,
         },
     }
 }
