@@ -37,6 +37,31 @@ fixed_point() {
 	ok same cmp "$TMP/a" "$TMP/b"
 }
 
+in_order() {
+	NAME="lists come in the order of their names; text and JSON"
+	slr_reset
+	ports_up
+	local n wanted list
+	for n in 9 100 10 2 33; do
+		ok service slr service add $V.$n:80/tcp
+		ok server slr server add 10.2.0.$n:8001 service $V.$n:80/tcp
+	done
+	ok service slr service add $V.10:79/tcp
+	wanted="$V.2:80/tcp $V.9:80/tcp $V.10:79/tcp $V.10:80/tcp $V.33:80/tcp $V.100:80/tcp"
+	list=$(slr service show | grep -oE '^203[^ ]*')
+	want services "$(xargs <<<"$list")" "$wanted"
+	want "services; JSON" "$(slr -j service show | jq -r 'map(.service)|join(" ")')" "$wanted"
+	want servers "$(slr -j server show | jq -r 'map(.server|split("[.:]";"")[3])|join(" ")')" "2 9 10 33 100"
+	want bindings "$(slr -j binding show | jq -r 'map(.server|split("[.:]";"")[3])|join(" ")')" "2 9 10 33 100"
+	want ports "$(slr -j port show | jq -r 'map(.port)|join(" ")')" "g0 g1"
+	want "conf show" "$(slr conf show | awk '/^service/ {print $2}' | xargs)" "$wanted"
+	slr conf show >"$TMP/a"
+	tac "$TMP/a" | sort -rs -k1,1.4 >"$TMP/other" # another order within each kind
+	ok load slr conf load "$TMP/other"
+	slr conf show >"$TMP/b"
+	ok "the same from another order" cmp "$TMP/a" "$TMP/b"
+}
+
 all_or_nothing() {
 	NAME="a file with an error changes nothing; and every error names file; line and column"
 	slr_reset
@@ -202,4 +227,4 @@ names_in_the_guide() {
 net_up
 web h1 8001
 web h2 8002
-run_tests names_in_the_guide fixed_point all_or_nothing sync_keeps_flows big_file json_everywhere wrong_words no_permission batch monitor explain every_drop_is_named
+run_tests names_in_the_guide fixed_point in_order all_or_nothing sync_keeps_flows big_file json_everywhere wrong_words no_permission batch monitor explain every_drop_is_named

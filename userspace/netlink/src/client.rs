@@ -49,9 +49,10 @@ impl Client {
         })
     }
 
-    /// All ports.
+    /// All ports, by name.
     pub fn ports(&mut self) -> Result<Vec<(Port, PortStatus)>, Error> {
-        self.all(Request::empty(cmd::PORT_GET), Port::read)
+        let request = Request::empty(cmd::PORT_GET);
+        self.sorted(request, Port::read, |port| port.name.clone())
     }
 
     /// One port.
@@ -61,9 +62,10 @@ impl Client {
         self.one(Request::new(cmd::PORT_GET, w), Port::read)
     }
 
-    /// All services.
+    /// All services, by key.
     pub fn services(&mut self) -> Result<Vec<(Service, ServiceStatus)>, Error> {
-        self.all(Request::empty(cmd::SERVICE_GET), Service::read)
+        let request = Request::empty(cmd::SERVICE_GET);
+        self.sorted(request, Service::read, |service| service.key)
     }
 
     /// One service.
@@ -73,9 +75,10 @@ impl Client {
         self.one(Request::new(cmd::SERVICE_GET, w), Service::read)
     }
 
-    /// All servers.
+    /// All servers, by key.
     pub fn servers(&mut self) -> Result<Vec<(Server, ServerStatus)>, Error> {
-        self.all(Request::empty(cmd::SERVER_GET), Server::read)
+        let request = Request::empty(cmd::SERVER_GET);
+        self.sorted(request, Server::read, |server| server.key)
     }
 
     /// One server.
@@ -85,7 +88,7 @@ impl Client {
         self.one(Request::new(cmd::SERVER_GET, w), Server::read)
     }
 
-    /// All bindings, or those of a service.
+    /// All bindings, or those of a service, by key.
     pub fn bindings(
         &mut self,
         service: Option<ServiceKey>,
@@ -94,7 +97,8 @@ impl Client {
         if let Some(key) = service {
             key.put(&mut w, attr::binding::SERVICE);
         }
-        self.all(Request::new(cmd::BINDING_GET, w), Binding::read)
+        let request = Request::new(cmd::BINDING_GET, w);
+        self.sorted(request, Binding::read, |binding| binding.key)
     }
 
     /// All counters.
@@ -183,6 +187,19 @@ impl Client {
             Some(reply) => Ok(parse(&reply.attributes)?),
             None => Err(Error::Decode("there is none".into())),
         }
+    }
+
+    /// A dump comes in the order of a hash table, which says nothing to a reader and
+    /// differs from one machine to the next.
+    fn sorted<T, S, K: Ord>(
+        &mut self,
+        request: Request,
+        parse: Parse<(T, S)>,
+        key: fn(&T) -> K,
+    ) -> Result<Vec<(T, S)>, Error> {
+        let mut all = self.all(request, parse)?;
+        all.sort_by_cached_key(|(object, _)| key(object));
+        Ok(all)
     }
 
     fn all<T>(&mut self, request: Request, parse: Parse<T>) -> Result<Vec<T>, Error> {

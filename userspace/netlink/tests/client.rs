@@ -230,6 +230,17 @@ fn an_interrupted_dump_is_taken_again() {
 }
 
 #[test]
+fn a_listing_is_in_order_of_the_keys() {
+    let (mut client, _) = client(|request| {
+        let one = |number| request.reply(2, |w| server(number).put_key(w));
+        vec![[one(12), one(9)].concat(), one(100), request.done(2)]
+    });
+    let servers = client.servers().unwrap();
+    let keys: Vec<_> = servers.iter().map(|(s, _)| s.key.to_string()).collect();
+    assert_eq!(keys, ["10.0.0.9:80", "10.0.0.12:80", "10.0.0.100:80"]);
+}
+
+#[test]
 fn a_dump_that_never_settles() {
     let (mut client, _) = client(|request| vec![request.done(2 | F_INTERRUPTED)]);
     assert!(matches!(client.servers(), Err(Error::Unsteady)));
