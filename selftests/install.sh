@@ -31,7 +31,7 @@ installed() {
 	defer "modprobe -r slr"
 	want "module in use" "$(cat /sys/module/slr/version)" "$("$SLR" -V | cut -d' ' -f2)"
 	want "dependency" "$(modprobe --show-depends slr | grep -c nf_defrag_ipv6)" 1
-	want "command" "$(command -v slr)" /usr/sbin/slr
+	want "command" "$(PATH=/usr/sbin:/usr/bin type -P slr)" /usr/sbin/slr
 	ok "it reaches the module" /usr/sbin/slr port show
 	ok "manual page" test -s /usr/share/man/man8/slr.8
 	ok "completion" bash -c '. /usr/share/bash-completion/completions/slr && complete -p slr'
