@@ -11,6 +11,7 @@ mod flow;
 mod lookup;
 mod scale;
 mod schedule;
+mod transaction;
 
 use kernel::{
     prelude::*,
@@ -90,6 +91,7 @@ pub(super) fn run(tables: &Arc<Tables>) -> Result {
     };
     RUNNING.store(true, Relaxed);
     change::run(tables, &mut report);
+    transaction::run(tables, &mut report);
     lookup::run(tables, &mut report);
     schedule::run(tables, &mut report);
     flow::run(tables, &mut report);
