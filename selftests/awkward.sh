@@ -229,7 +229,69 @@ vlan() {
 	want "server behind a bridge" "$(server_of http://203.0.113.7/)" h1:8001
 }
 
+bridge_port() {
+	NAME="a port of a bridge takes what is for the bridge; and leaves alone what is for others"
+	fresh
+	new_ns x
+	defer "ip netns del x"
+	wire x x0 gw g2
+	addr x x0 10.2.0.40/24 203.0.113.9/32
+	ip -n gw link add br1 address 02:00:00:00:00:b1 type bridge forward_delay 0
+	ip -n gw addr flush dev g1
+	defer "ip -n gw link set g1 nomaster; ip -n gw link del br1; ip -n gw addr add 10.2.0.1/24 dev g1; ip -n gw -6 addr add 2001:db8:2::1/64 dev g1 nodad"
+	ip -n gw link set g1 master br1
+	ip -n gw link set g2 master br1
+	ip -n gw link set br1 up
+	addr gw br1 10.2.0.1/24 2001:db8:2::1/64
+	ip -n h1 neigh flush all
+	want v4 "$(server_of http://$V/)" h1:8001
+	want v6 "$(server_of "http://[$V6]/")" h1:8001
+	want "to the bridge's address" "$(ip -n h1 -j neigh show 10.2.0.1 | jq -r '.[0].lladdr')" 02:00:00:00:00:b1
+	# A virtual host for slr, but the frame is for x.
+	ok s slr service add 203.0.113.9
+	ok m slr server add 10.2.0.12 service 203.0.113.9
+	ip -n h1 route add 203.0.113.9/32 via 10.2.0.40
+	defer "ip -n h1 route del 203.0.113.9/32"
+	capture x x0 icmp
+	ok "frames for others" in_ns h1 ping -c 2 -i 0.2 -W 2 203.0.113.9
+	capture_stop
+	want "at their host" "$(captured 'icmp[icmptype] == icmp-echo and dst host 203.0.113.9')" 2
+	want "flows of theirs" "$(flows virtual 203.0.113.9)" 0
+}
+
+raw_fragments() {
+	NAME="fragments that a raw socket of the gateway sends are joined; and translated"
+	fresh
+	ip -n gw route add $V/32 via 10.2.0.13
+	ip -n gw -6 route add $V6/128 via 2001:db8:2::13
+	defer "ip -n gw route del $V/32; ip -n gw -6 route del $V6/128"
+	udp_len h1
+	capture lan br0 "udp or ip[6:2] & 0x1fff != 0 or ip6[6] == 44"
+	gw python3 -c '
+import socket, struct, sys
+sys.path.insert(0, sys.argv[1])
+import packet
+class Raw(packet.Path):
+    def __init__(self, src, dst):
+        self.src, self.dst = packet.ipaddress.ip_address(src), packet.ipaddress.ip_address(dst)
+        self.v6 = self.dst.version == 6
+for src, dst in (("10.2.0.1", sys.argv[2]), ("2001:db8:2::1", sys.argv[3])):
+    path = Raw(src, dst)
+    body = packet.udp(path, 4600, 53, b"x" * 1200)
+    s = socket.socket(socket.AF_INET6 if path.v6 else socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    for at in (0, 800):
+        part = body[at:at + 800]
+        s.sendto(path.wrap(17, part, ident=77, off=at, more=at == 0), (dst, 0))
+' "$(dirname "$0")" $V $V6
+	capture_stop
+	want "fragments at h1" "$(captured 'dst host 10.2.0.11')" 2
+	want "fragments at h1; v6" "$(captured 'dst host 2001:db8:2::11')" 2
+	want "not translated" "$(captured "dst host $V or dst host $V6")" 0
+	want "flows" "$(flows client-port 4600)" 2
+	want_between "answers of both" "$(captured 'src host 10.2.0.11 or src host 2001:db8:2::11')" 2 8
+}
+
 net_up
 mkdir -p "$TMP/www"
 web h1 8001
-run_tests fragments options_and_padding wrong_checksums traceroute_through path_mtu icmp_errors ttl_one download vlan
+run_tests fragments options_and_padding wrong_checksums traceroute_through path_mtu icmp_errors ttl_one download vlan bridge_port raw_fragments

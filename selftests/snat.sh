@@ -95,6 +95,21 @@ gateway_is_client() {
 	want "client and server at once" "$(gw curl -s -m 5 http://$V/ | cut -d' ' -f1)" gw:8080
 }
 
+client_in_vrf() {
+	NAME="snat auto for a process in a VRF takes an address of the VRF"
+	fresh
+	ip -n gw link add vrf1 type vrf table 77 || { skip "kernel has no VRF"; return; }
+	defer "ip -n gw link set g1 nomaster; ip -n gw link del vrf1; ip -n gw -6 addr replace 2001:db8:2::1/64 dev g1 nodad"
+	ip -n gw link set vrf1 up
+	ip -n gw link set g1 master vrf1
+	ip -n gw route add $V/32 vrf vrf1 via 10.2.0.13
+	ok s slr service add $S
+	ok m slr server add 10.2.0.11:8001
+	ok b slr binding add $S 10.2.0.11:8001 snat auto
+	gw curl -s -m 1 --interface vrf1 http://$V/ >/dev/null
+	want source "$(live virtual $V | jq -r '.[0].snat|split(":")[0]')" 10.2.0.1
+}
+
 roles_swapped() {
 	NAME="the group behind the device may be the clients and the far side the server"
 	fresh
@@ -125,4 +140,4 @@ sides() {
 net_up
 mkdir -p "$TMP/www"
 web h1 8001
-run_tests server_route_elsewhere pool one_subnet gateway_is_server gateway_is_client roles_swapped sides
+run_tests server_route_elsewhere pool one_subnet gateway_is_server gateway_is_client client_in_vrf roles_swapped sides

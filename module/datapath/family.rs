@@ -2,7 +2,7 @@
 
 //! The two address families, as far as the kernel treats them differently.
 
-use super::{announce, Ctx};
+use super::{announce, Ctx, Entry};
 use crate::{
     domain::{
         addr::{V4, V6},
@@ -45,7 +45,11 @@ pub(super) trait Family: table::Family + Network {
 
 /// The VRF that the packet is in, 0 if in none.
 fn l3mdev(ctx: &Ctx<'_>) -> u32 {
-    ctx.port().map_or(0, |(_, dev)| dev.l3mdev(ctx.rcu))
+    let dev = match ctx.entry {
+        Entry::Port(_, dev) | Entry::Fragments(_, dev, _) => Some(dev),
+        Entry::Local(context) => context.output(),
+    };
+    dev.map_or(0, |dev| dev.l3mdev(ctx.rcu))
 }
 
 fn v4(addr: V4) -> Ipv4Addr {

@@ -10,7 +10,10 @@
 
 use super::{hooks::Namespace, parse, refuse, Ctx, Entry, Family};
 use crate::{
-    domain::{packet::Fragment, reason::DropReason},
+    domain::{
+        packet::{Fragment as Part, Packet},
+        reason::DropReason,
+    },
     kern::net::{
         defrag,
         hook::{self, Hook, Verdict},
@@ -39,44 +42,50 @@ impl<A: Family> Fragments<A> {
 }
 
 impl<A: Family> Hook for Fragments<A> {
-    fn packet(&self, skb: Skb, context: &hook::Context<'_>) -> Verdict {
+    fn packet(&self, mut skb: Skb, context: &hook::Context<'_>) -> Verdict {
+        let config = self.tables.config.load(context.rcu());
         let Some(dev) = context.input() else {
             return Verdict::accept(skb);
         };
-        let config = self.tables.config.load(context.rcu());
-        match config.port(dev.ifindex()) {
-            Some(port) => {
-                let entry = Entry::Port(port, dev);
-                let ctx = Ctx::new(&self.tables, &self.namespace, config, context, entry);
-                gather::<A>(&ctx, skb)
-            }
-            None => Verdict::accept(skb),
+        let Some(port) = config.port(dev.ifindex()) else {
+            return Verdict::accept(skb);
+        };
+        let entry = Entry::Port(port, dev);
+        let ctx = Ctx::new(&self.tables, &self.namespace, config, context, entry);
+        match A::parse(skb.head(), skb.len()) {
+            Ok(packet) if packet.fragment == Part::None => Verdict::accept(skb),
+            _ => match parse::parse::<A>(&ctx, &mut skb) {
+                Ok(packet) => join(&ctx, skb, &packet),
+                Err(_) => Verdict::accept(skb),
+            },
         }
     }
 }
 
-/// Joins what may be of a flow.
-fn gather<A: Family>(ctx: &Ctx<'_>, mut skb: Skb) -> Verdict {
-    let Ok(packet) = parse::parse::<A>(ctx, &mut skb) else {
-        return Verdict::accept(skb);
-    };
-    let may_be_ours = packet.fragment != Fragment::None
-        && (ctx
-            .config
-            .host(ctx.customer(), packet.dst.to_addr())
-            .is_some()
-            || ctx
-                .config
-                .has_server_at(ctx.customer(), packet.src.to_addr()));
+/// Takes a fragment that the stages have met: at a port it comes again at PRE_ROUTING.
+#[cold]
+pub(super) fn part<A: Family>(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<A>) -> Verdict {
+    match ctx.entry {
+        Entry::Local(_) => join(ctx, skb, packet),
+        _ => Verdict::accept(skb),
+    }
+}
+
+/// Joins what may be of a flow, and takes the whole through the stages.
+fn join<A: Family>(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<A>) -> Verdict {
+    let config = ctx.config;
+    let may_be_ours = packet.fragment != Part::None
+        && (config.host(ctx.customer(), packet.dst.to_addr()).is_some()
+            || config.has_server_at(ctx.customer(), packet.src.to_addr()));
     if !may_be_ours {
         return Verdict::accept(skb);
     }
     match defrag::gather(ctx.net, A::FAMILY, skb, ctx.rcu) {
         defrag::Fragment::Reassembled(skb, size) => {
-            let Some((port, dev)) = ctx.port() else {
-                return Verdict::accept(skb);
+            let entry = match ctx.entry {
+                Entry::Port(port, dev) => Entry::Fragments(port, dev, size),
+                entry => entry,
             };
-            let entry = Entry::Fragments(port, dev, size);
             super::route::<A>(&Ctx { entry, ..*ctx }, skb)
         }
         defrag::Fragment::Queued(stolen) => stolen.into(),

@@ -138,10 +138,23 @@ fn input(ctx: &Ctx<'_>, skb: Skb) -> Verdict {
         _ if skb.vlan().is_some() => Verdict::accept(skb),
         (PacketType::Host, TYPE_IPV4) => route::<V4>(ctx, skb),
         (PacketType::Host, TYPE_IPV6) => route::<V6>(ctx, skb),
+        (PacketType::OtherHost, TYPE_IPV4) if is_for_bridge(ctx, &skb) => route::<V4>(ctx, skb),
+        (PacketType::OtherHost, TYPE_IPV6) if is_for_bridge(ctx, &skb) => route::<V6>(ctx, skb),
         (PacketType::Multicast, TYPE_IPV6) => announce::grouped(ctx, skb),
         (PacketType::Host | PacketType::Broadcast, TYPE_ARP) => announce::asked(ctx, skb),
         _ => Verdict::accept(skb),
     }
+}
+
+/// Whether a frame is addressed to the bridge that the port belongs to. The port's own address is
+/// another, so the link layer calls it somebody else's until the bridge has looked at it.
+#[cold]
+fn is_for_bridge(ctx: &Ctx<'_>, skb: &Skb) -> bool {
+    let bridge = ctx.port().and_then(|(_, dev)| dev.bridge_address(ctx.rcu));
+    let to = skb
+        .ethernet_header()
+        .and_then(|header| header.first_chunk::<6>());
+    bridge.is_some() && bridge.as_ref() == to
 }
 
 /// Takes an IP packet through the stages.
@@ -156,8 +169,7 @@ fn route<A: Family>(ctx: &Ctx<'_>, mut skb: Skb) -> Verdict {
         L4::Icmp { .. } if A::is_between_neighbours(&packet) => {
             return A::neighbours(ctx, skb, &packet);
         }
-        // It comes again at PRE_ROUTING.
-        _ if packet.fragment != Fragment::None => return Verdict::accept(skb),
+        _ if packet.fragment != Fragment::None => return fragment::part(ctx, skb, &packet),
         _ => {}
     }
     match stages(ctx, &mut skb, &packet) {

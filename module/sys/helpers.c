@@ -25,6 +25,11 @@ void slr_helper_dev_put(struct net_device *dev)
 	dev_put(dev);
 }
 
+bool slr_helper_netif_is_bridge_port(const struct net_device *dev)
+{
+	return netif_is_bridge_port(dev);
+}
+
 void slr_helper_skb_reserve(struct sk_buff *skb, int len)
 {
 	skb_reserve(skb, len);

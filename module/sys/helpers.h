@@ -13,6 +13,7 @@ struct net *slr_helper_maybe_get_net(struct net *net);
 void slr_helper_put_net(struct net *net);
 void slr_helper_dev_hold(struct net_device *dev);
 void slr_helper_dev_put(struct net_device *dev);
+bool slr_helper_netif_is_bridge_port(const struct net_device *dev);
 void slr_helper_skb_reserve(struct sk_buff *skb, int len);
 int slr_helper_skb_cow_head(struct sk_buff *skb, unsigned int headroom);
 void slr_helper_skb_orphan(struct sk_buff *skb);

@@ -202,6 +202,21 @@ impl Device {
         unsafe { bindings::l3mdev_master_ifindex_rcu(self.as_ptr()) as u32 }
     }
 
+    /// Returns the Ethernet address of the bridge that the device is a port of, if it is one.
+    pub(crate) fn bridge_address(&self, _rcu: &rcu::Guard) -> Option<[u8; 6]> {
+        // SAFETY: The device is valid, and the guard keeps the master that is found.
+        unsafe {
+            if !bindings::slr_helper_netif_is_bridge_port(self.as_ptr()) {
+                return None;
+            }
+            let bridge = bindings::netdev_master_upper_dev_get_rcu(self.as_ptr());
+            if bridge.is_null() {
+                return None;
+            }
+            Device::from_raw(bridge).address()
+        }
+    }
+
     /// Returns the bytes that a packet needs before its data to be sent on the device.
     ///
     /// C counterpart: `LL_RESERVED_SPACE`.
