@@ -149,6 +149,24 @@ idle_flows_go() {
 	want "no-flow" $(($(stat no-flow) - before)) 1
 }
 
+bad_source() {
+	NAME="a source that can be no other host opens no flow; gets no answer and is counted"
+	fresh; mute
+	ok s slr service add '[2001:db8:cafe::1]:80/tcp'
+	ok m slr server add '[2001:db8:2::11]:8001' service '[2001:db8:cafe::1]:80/tcp'
+	local src before
+	before=$(stat bad-source)
+	capture lan br0 'tcp dst port 8001 and src port 40070'
+	for src in 127.0.0.1 0.0.0.0 224.0.0.1 255.255.255.255 $V; do tcp $V 40070 80 S --src $src; done
+	for src in ::1 :: ff02::5 2001:db8:cafe::1; do tcp 2001:db8:cafe::1 40070 80 S --src $src; done
+	tcp $V 40070 81 S --src $V # not served either, and not answered to itself
+	capture_stop
+	want counted $(($(stat bad-source) - before)) 10
+	want "at the servers" "$(captured)" 0
+	want flows "$(flows client-port 40070)" 0
+	want_match explained "$(slr explain from 127.0.0.1:40070 to $V:80 proto tcp dev g0)" bad-source
+}
+
 table_full() {
 	NAME="a full table refuses new flows with a counted reason and keeps the old ones"
 	fresh; mute
@@ -203,4 +221,4 @@ web h1 8001
 web h2 8001
 web h3 8001
 run_tests one_syn_one_flow repeated_syn reconnect_same_port states_and_counts wrong_port_is_no_part \
-	without_a_flow policy_by_kind forged_reset idle_flows_go table_full pinned_whatever_changes reset_on_command
+	without_a_flow policy_by_kind forged_reset idle_flows_go bad_source table_full pinned_whatever_changes reset_on_command

@@ -3,7 +3,7 @@
 """Sends hand-made packets out of a device, for what no real client would send.
 
   packet.py tcp DEV DST SPORT DPORT FLAGS...        one segment for each of FLAGS (S, A, PA, R, FA, SA)
-  packet.py udp DEV DST SPORT DPORT [--frag N] [--len N] [--badsum] [--zerosum] [--opts] [--pad N] [--ttl N]
+  packet.py udp DEV DST SPORT DPORT [--frag N] [--len N] [--badsum] [--zerosum] [--opts] [--pad N] [--ttl N] [--src ADDR]
   packet.py raw DEV DST PROTO                       a packet of an IP protocol without ports
 
 The destination's MAC is that of the default gateway. Both families.
@@ -45,7 +45,7 @@ class Path:
         route = ip("-6" if self.v6 else "-4", "route", "get", dst)[0]
         self.src = ipaddress.ip_address(route["prefsrc"] if "prefsrc" in route else self.first(dev))
         hop = route.get("gateway", dst)
-        subprocess.run(["ping", "-c1", "-W1", hop], stdout=subprocess.DEVNULL, check=False)
+        subprocess.run(["ping", "-c1", "-w10", hop], stdout=subprocess.DEVNULL, check=False)
         near = [n for n in ip("neigh", "show", "dev", dev) if n["dst"] == hop and "lladdr" in n]
         self.to = bytes.fromhex(near[0]["lladdr"].replace(":", ""))
         self.me = bytes.fromhex(ip("link", "show", "dev", dev)[0]["address"].replace(":", ""))
@@ -119,10 +119,13 @@ def main():
     p.add_argument("--pad", type=int, default=0)
     p.add_argument("--ttl", type=int, default=64)
     p.add_argument("--seq", type=int, default=1000)
+    p.add_argument("--src", help="a source address other than the device's")
     p.add_argument("--gap", type=float, default=0.1)
     p.add_argument("--reverse", action="store_true", help="last fragment first")
     a = p.parse_args()
     path = Path(a.dev, a.dst)
+    if a.src:
+        path.src = ipaddress.ip_address(a.src)
     opts = b"\x94\x04\0\0" if a.opts else b""
     if a.kind == "tcp":
         for flags in a.rest[2:]:

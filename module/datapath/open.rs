@@ -4,7 +4,7 @@
 //! server.
 //!
 //! Every refusal is decided here, in an order that an operator can follow with `slr explain`:
-//! no virtual host, wrong side, not served, not an opener, no server, no room.
+//! no virtual host, wrong side, bad source, not served, not an opener, no server, no room.
 
 use super::{
     lookup::{self, Hit},
@@ -153,6 +153,10 @@ fn service<'g, A: Family>(ctx: &Ctx<'g>, packet: &Packet<A>) -> Result<&'g Arc<S
     {
         Lookup::NoHost => return Err(End::Pass(PassReason::NotForUs)),
         _ if ctx.side() == Side::Server => return Err(End::Drop(DropReason::WrongSide)),
+        // A process here may speak from any address that is local, the virtual one among them.
+        _ if ctx.port().is_some() && !opener::is_from_a_host(packet) => {
+            return Err(End::Drop(DropReason::BadSource));
+        }
         Lookup::NotServed(host) => return Err(not_served(ctx, packet, host)),
         Lookup::Service(service) => service,
     };

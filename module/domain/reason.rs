@@ -56,6 +56,7 @@ reasons! {
         SourceRoute "source-route" "the IPv4 packet asks for a source route",
         BadExtensions "bad-extensions" "too many IPv6 extension headers",
         BadQuote "bad-quote" "an ICMP error quotes too little of the packet it is about",
+        BadSource "bad-source" "the source address cannot be that of another host",
         FragmentFailed "fragment-failed" "fragments could not be joined or made",
         NoFlow "no-flow" "the packet has no flow and may not open one",
         PortNotServed "port-not-served" "the service does not serve the port",

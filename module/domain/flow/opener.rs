@@ -106,6 +106,14 @@ pub fn may_open<A: Ip>(packet: &Packet<A>) -> bool {
     }
 }
 
+/// Whether the source of a packet from the link can be another host's: one that may be answered.
+///
+/// Hosts call what fails this martian. A packet from its own destination would have the gateway
+/// talk to itself (land).
+pub fn is_from_a_host<A: Ip>(packet: &Packet<A>) -> bool {
+    packet.src.is_unicast() && !packet.src.is_loopback() && packet.src != packet.dst
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,5 +204,23 @@ mod tests {
         let mut later = packet(Proto::UDP, L4::Other);
         later.fragment = Fragment::Later;
         assert!(!may_open(&later));
+    }
+
+    #[test]
+    fn some_sources_are_nobodys() {
+        let from = |src| Packet {
+            src: V4(src),
+            ..tcp(Flags::SYN.0, 0)
+        };
+        assert!(is_from_a_host(&from([192, 0, 2, 1])));
+        for src in [
+            [0; 4],
+            [127, 0, 0, 1],
+            [224, 0, 0, 5],
+            [255; 4],
+            [192, 0, 2, 2],
+        ] {
+            assert!(!is_from_a_host(&from(src)), "{src:?}");
+        }
     }
 }

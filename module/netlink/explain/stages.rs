@@ -265,6 +265,11 @@ fn service<'a, A: Family>(
         )?;
         return Ok(Err(dropped(DropReason::WrongSide)));
     }
+    if case.ifindex.is_some() && case.has_source && !opener::is_from_a_host(packet) {
+        let from = packet.src.to_addr();
+        steps.add("host", format_args!("{from} is no other host's"))?;
+        return Ok(Err(dropped(DropReason::BadSource)));
+    }
     let service = match served {
         Ok(service) => service,
         Err(host) => {
