@@ -52,6 +52,28 @@ pool() {
 	want_between "snat-exhausted" $(($(stat snat-exhausted) - before)) 1 5
 }
 
+reply_clash() {
+	NAME="a reply that two flows could claim is refused; and counted as that"
+	fresh
+	ok s slr service add $S
+	ok s slr service add 203.0.113.2:80/tcp
+	ok m slr server add 10.2.0.11:8001 service $S
+	ok b slr binding add 203.0.113.2:80/tcp 10.2.0.11:8001
+	cl socat -u "TCP:$V:80,sourceport=42000,bind=198.51.100.2,reuseaddr" /dev/null &
+	defer "reap $!"
+	until_ok 15 eval '[[ $(flows state established) == 1 ]]' || fail "not established"
+	local before exhausted
+	before=$(stat reply-clash)
+	exhausted=$(stat snat-exhausted)
+	cl timeout 3 socat -u "TCP:203.0.113.2:80,sourceport=42000,bind=198.51.100.2,reuseaddr" /dev/null
+	want_between "reply-clash" $(($(stat reply-clash) - before)) 1 5
+	want "snat-exhausted" $(($(stat snat-exhausted) - exhausted)) 0
+	ok snat slr binding set 203.0.113.2:80/tcp 10.2.0.11:8001 snat auto
+	cl socat -u "TCP:203.0.113.2:80,sourceport=42000,bind=198.51.100.2,reuseaddr" /dev/null &
+	defer "reap $!"
+	until_ok 15 eval '[[ $(flows state established) == 2 ]]' || fail "not served with snat either"
+}
+
 one_subnet() {
 	NAME="a client in the servers' subnet is served; by full NAT (one arm; hairpin)"
 	fresh
@@ -140,4 +162,4 @@ sides() {
 net_up
 mkdir -p "$TMP/www"
 web h1 8001
-run_tests server_route_elsewhere pool one_subnet gateway_is_server gateway_is_client client_in_vrf roles_swapped sides
+run_tests server_route_elsewhere pool reply_clash one_subnet gateway_is_server gateway_is_client client_in_vrf roles_swapped sides

@@ -67,6 +67,7 @@ reasons! {
         FlowTableFull "flow-table-full" "the flow table has reached its limit",
         NoMemory "no-memory" "no memory for a flow or a packet",
         SnatExhausted "snat-exhausted" "no source port is free for the flow",
+        ReplyClash "reply-clash" "another flow has the same replies; the binding needs snat",
         FlowReset "flow-reset" "the operator ended the flow",
         WrongSide "wrong-side" "the port is not for this half of the traffic",
         TtlExceeded "ttl-exceeded" "the time to live is used up",

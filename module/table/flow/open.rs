@@ -72,8 +72,10 @@ pub(crate) enum OpenError {
     Full,
     /// No memory.
     NoMemory,
-    /// No source port is free, or another flow has the reply direction.
+    /// No source port is free.
     NoPort,
+    /// Another flow has the reply direction, and the source is not translated.
+    Clash,
 }
 
 impl OpenError {
@@ -83,7 +85,8 @@ impl OpenError {
             OpenError::ServerFull => DropReason::ServerLimit,
             OpenError::Full => DropReason::FlowTableFull,
             OpenError::NoMemory => DropReason::NoMemory,
-            OpenError::Exists | OpenError::NoPort => DropReason::SnatExhausted,
+            OpenError::NoPort => DropReason::SnatExhausted,
+            OpenError::Exists | OpenError::Clash => DropReason::ReplyClash,
         }
     }
 }
@@ -165,7 +168,7 @@ impl<A: Family> FlowTable<A> {
         match self.table.insert(flow, gives_way, guard) {
             Ok(found) => Ok(found),
             Err(InsertError::Exists(ORIGINAL, _)) => Err(OpenError::Exists),
-            Err(InsertError::Exists(..)) => Err(OpenError::NoPort),
+            Err(InsertError::Exists(..)) => Err(OpenError::Clash),
             Err(InsertError::Full(_)) => Err(OpenError::Full),
             Err(InsertError::NoMemory(_)) => Err(OpenError::NoMemory),
         }

@@ -254,7 +254,7 @@ fn unique(tables: &Arc<Tables>, report: &mut Report) {
     let second = open(tables, web(2), 3000, Source::Client);
     report.check(
         "reply of two services",
-        first.is_ok() && second == Err(OpenError::NoPort),
+        first.is_ok() && second == Err(OpenError::Clash),
     );
     let pool = Source::Pool {
         first: V4([10, 9, 0, 1]),
