@@ -52,6 +52,49 @@ pool() {
 	want_between "snat-exhausted" $(($(stat snat-exhausted) - before)) 1 5
 }
 
+own_ports() {
+	NAME="snat auto leaves the gateway's own ports alone; in use or given out by the kernel"
+	fresh
+	gw sysctl -qw net.ipv4.ip_local_port_range="5000 5007"
+	defer "gw bash -c 'echo 32768 60999 >/proc/sys/net/ipv4/ip_local_port_range; echo >/proc/sys/net/ipv4/ip_local_reserved_ports'"
+	gw socat -u "TCP:10.2.0.11:8001,bind=10.2.0.1:5008" /dev/null &
+	defer "reap $!"
+	gw socat -u "TCP6:[2001:db8:2::11]:8001,bind=[2001:db8:2::1]:5008" /dev/null &
+	defer "reap $!"
+	gw socat -u "UDP:10.2.0.11:5300,bind=10.2.0.1:5008" /dev/null &
+	defer "reap $!"
+	until_ok 15 eval '[[ $(gw ss -Htn state established sport = :5008 | wc -l) == 2 ]]' || fail "gateway not connected"
+	until_ok 15 eval '[[ $(gw ss -Hun sport = :5008 | wc -l) == 1 ]]' || fail "no UDP socket"
+	ok s slr service add $S
+	ok m slr server add 10.2.0.11:8001
+	ok b slr binding add $S 10.2.0.11:8001 snat auto:5000-5010
+	local i before
+	for i in 1 2; do
+		cl socat -u "TCP:$V:80" /dev/null 2>/dev/null &
+		defer "reap $!"
+	done
+	until_ok 15 eval '[[ $(flows state established) == 2 ]]' || fail "$(flows state established) of 2 established"
+	want "ports" "$(live virtual $V state established | jq -c '[.[].snat]|sort')" '["10.2.0.1:5009","10.2.0.1:5010"]'
+	before=$(stat snat-exhausted)
+	want "one more" "$(get -m 2 http://$V/)" "[28]"
+	want_between "snat-exhausted" $(($(stat snat-exhausted) - before)) 1 5
+	gw sysctl -qw net.ipv4.ip_local_reserved_ports=5003
+	want "with a port that the kernel keeps for us" "$(client_seen http://$V/)" 10.2.0.1
+	want "that port" "$(live virtual $V | jq -c '[.[].snat]|index("10.2.0.1:5003")!=null')" true
+	ok s slr service add "[$V6]:80/tcp"
+	ok m slr server add '[2001:db8:2::11]:8001'
+	ok b slr binding add "[$V6]:80/tcp" '[2001:db8:2::11]:8001' snat auto:5008-5009
+	for i in 1 2 3; do get -m 2 "http://[$V6]/" >/dev/null; done
+	want "ports v6" "$(slr -j flow show virtual $V6 | jq -c '[.[].snat]|unique')" '["[2001:db8:2::1]:5009"]'
+	ok s slr service add $V:53/udp
+	ok m slr server add 10.2.0.11:5300
+	ok b slr binding add $V:53/udp 10.2.0.11:5300 snat auto:5008-5009
+	for i in 1 2 3; do echo hi | cl socat -u - "UDP:$V:53"; done
+	settle
+	want "ports of UDP" "$(slr -j flow show proto udp | jq -c '[.[].snat]|unique')" '["10.2.0.1:5009"]'
+	want "the gateway's own go on" "$(gw ss -Htn state established sport = :5008 | wc -l)" 2
+}
+
 reply_clash() {
 	NAME="a reply that two flows could claim is refused; and counted as that"
 	fresh
@@ -162,4 +205,4 @@ sides() {
 net_up
 mkdir -p "$TMP/www"
 web h1 8001
-run_tests server_route_elsewhere pool reply_clash one_subnet gateway_is_server gateway_is_client client_in_vrf roles_swapped sides
+run_tests server_route_elsewhere pool own_ports reply_clash one_subnet gateway_is_server gateway_is_client client_in_vrf roles_swapped sides

@@ -5,7 +5,7 @@
 use super::{announce, Ctx, Entry};
 use crate::{
     domain::{
-        addr::{V4, V6},
+        addr::{Proto, V4, V6},
         packet::{icmpv6, Network, Packet, L4},
     },
     kern::net::{
@@ -13,10 +13,11 @@ use crate::{
         hook::Verdict,
         route::{Dst, Lookup4, Lookup6, Route},
         skb::{Skb, Stolen},
+        socket::{self, Transport},
     },
     table,
 };
-use core::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 use kernel::{error::Result, sync::rcu};
 
 /// An address family in the stages.
@@ -32,6 +33,9 @@ pub(super) trait Family: table::Family + Network {
 
     /// Whether the address is the gateway's own.
     fn is_local(ctx: &Ctx<'_>, addr: Self) -> bool;
+
+    /// Whether what `peer` sends to `own` is for a socket of the gateway.
+    fn has_socket(ctx: &Ctx<'_>, proto: Proto, own: (Self, u16), peer: (Self, u16)) -> bool;
 
     /// Sends to the route's neighbour.
     fn neighbour_output(route: &Route, skb: Skb, to: Self, rcu: &rcu::Guard) -> Stolen;
@@ -50,6 +54,15 @@ fn l3mdev(ctx: &Ctx<'_>) -> u32 {
         Entry::Local(context) => context.output(),
     };
     dev.map_or(0, |dev| dev.l3mdev(ctx.rcu))
+}
+
+/// The protocols whose sockets can be looked up.
+fn transport(proto: Proto) -> Option<Transport> {
+    match proto {
+        Proto::TCP => Some(Transport::Tcp),
+        Proto::UDP => Some(Transport::Udp),
+        _ => None,
+    }
 }
 
 fn v4(addr: V4) -> Ipv4Addr {
@@ -84,6 +97,13 @@ impl Family for V4 {
 
     fn is_local(ctx: &Ctx<'_>, addr: V4) -> bool {
         ctx.net.is_local_v4(v4(addr))
+    }
+
+    fn has_socket(ctx: &Ctx<'_>, proto: Proto, own: (V4, u16), peer: (V4, u16)) -> bool {
+        let end = |(addr, port)| SocketAddrV4::new(v4(addr), port);
+        transport(proto).is_some_and(|transport| {
+            socket::exists_v4(ctx.net, transport, end(own), end(peer), ctx.rcu)
+        })
     }
 
     #[inline]
@@ -126,6 +146,13 @@ impl Family for V6 {
 
     fn is_local(ctx: &Ctx<'_>, addr: V6) -> bool {
         ctx.net.is_local_v6(v6(addr))
+    }
+
+    fn has_socket(ctx: &Ctx<'_>, proto: Proto, own: (V6, u16), peer: (V6, u16)) -> bool {
+        let end = |(addr, port)| SocketAddrV6::new(v6(addr), port, 0, 0);
+        transport(proto).is_some_and(|transport| {
+            socket::exists_v6(ctx.net, transport, end(own), end(peer), ctx.rcu)
+        })
     }
 
     #[inline]

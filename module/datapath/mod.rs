@@ -32,6 +32,7 @@ mod lookup;
 mod open;
 mod parse;
 mod refuse;
+mod source;
 mod track;
 
 pub(crate) use hooks::{Datapath, Packets};

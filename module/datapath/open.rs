@@ -9,7 +9,7 @@
 use super::{
     lookup::{self, Hit},
     refuse::Answer,
-    Ctx, End, Family,
+    source, Ctx, End, Family,
 };
 use crate::{
     domain::{
@@ -17,10 +17,7 @@ use crate::{
         packet::{Packet, L4},
         reason::{DropReason, PassReason},
     },
-    table::{
-        self, Action, Choice, FlowRef, Host, Lookup, NewFlow, OpenError, Opening, Service, Side,
-        Snat, Source,
-    },
+    table::{self, Action, FlowRef, Host, Lookup, NewFlow, OpenError, Opening, Service, Side},
 };
 use kernel::sync::Arc;
 
@@ -85,7 +82,8 @@ fn attempt<'g, A: Family>(
         proto: packet.proto,
         client: (packet.src, packet.sport),
         virtual_end: (packet.dst, packet.dport),
-        source: source(ctx, &choice)?,
+        source: source::source(ctx, &choice).map_err(Failure::Final)?,
+        is_held: &|source, peer| source::is_held(ctx, packet.proto, &choice, source, peer),
         choice,
         track: beginning(packet),
     };
@@ -96,26 +94,6 @@ fn attempt<'g, A: Family>(
             OpenError::ServerFull => Failure::Again,
             error => Failure::Final(error.reason()),
         })
-}
-
-/// What the server is to know the client by.
-fn source<A: Family>(ctx: &Ctx<'_>, choice: &Choice<'_>) -> Result<Source<A>, Failure> {
-    let no_route = Failure::Final(DropReason::NoRoute);
-    let (first, last, ports) = match choice.binding.settings.snat {
-        Snat::None => return Ok(Source::Client),
-        Snat::Auto { ports } => {
-            let server = A::from_addr(choice.server.key.addr);
-            let own = server
-                .and_then(|server| A::own_address(ctx, server))
-                .ok_or(no_route)?;
-            (own, own, ports)
-        }
-        Snat::Pool { first, last, ports } => match (A::from_addr(first), A::from_addr(last)) {
-            (Some(first), Some(last)) => (first, last, ports),
-            _ => return Err(no_route),
-        },
-    };
-    Ok(Source::Pool { first, last, ports })
 }
 
 /// Where a flow stands after the packet that opens it.

@@ -25,6 +25,8 @@
 #include <net/dst.h>
 #include <net/genetlink.h>
 #include <net/gso.h>
+#include <net/inet6_hashtables.h>
+#include <net/inet_hashtables.h>
 #include <net/ip.h>
 #include <net/ip6_route.h>
 #include <net/ipv6_frag.h>
@@ -36,6 +38,7 @@
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 #include <net/netns/generic.h>
 #include <net/route.h>
+#include <net/udp.h>
 
 #include "helpers.h"
 

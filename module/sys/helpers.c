@@ -30,6 +30,16 @@ bool slr_helper_netif_is_bridge_port(const struct net_device *dev)
 	return netif_is_bridge_port(dev);
 }
 
+void slr_helper_inet_get_local_port_range(const struct net *net, int *low, int *high)
+{
+	inet_get_local_port_range(net, low, high);
+}
+
+bool slr_helper_inet_is_local_reserved_port(struct net *net, unsigned short port)
+{
+	return inet_is_local_reserved_port(net, port);
+}
+
 void slr_helper_skb_reserve(struct sk_buff *skb, int len)
 {
 	skb_reserve(skb, len);

@@ -14,6 +14,8 @@ void slr_helper_put_net(struct net *net);
 void slr_helper_dev_hold(struct net_device *dev);
 void slr_helper_dev_put(struct net_device *dev);
 bool slr_helper_netif_is_bridge_port(const struct net_device *dev);
+void slr_helper_inet_get_local_port_range(const struct net *net, int *low, int *high);
+bool slr_helper_inet_is_local_reserved_port(struct net *net, unsigned short port);
 void slr_helper_skb_reserve(struct sk_buff *skb, int len);
 int slr_helper_skb_cow_head(struct sk_buff *skb, unsigned int headroom);
 void slr_helper_skb_orphan(struct sk_buff *skb);

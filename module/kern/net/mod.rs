@@ -14,6 +14,7 @@ pub(crate) mod hook;
 pub(crate) mod namespace;
 pub(crate) mod route;
 pub(crate) mod skb;
+pub(crate) mod socket;
 pub(crate) mod transmit;
 
 use crate::sys::bindings;

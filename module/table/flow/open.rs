@@ -57,6 +57,8 @@ pub(crate) struct NewFlow<'a, A: Family> {
     pub(crate) virtual_end: End<A>,
     pub(crate) choice: Choice<'a>,
     pub(crate) source: Source<A>,
+    /// Whether something else than a flow has a source out of a pool, towards that server.
+    pub(crate) is_held: &'a dyn Fn(End<A>, End<A>) -> bool,
     /// Where it stands after its first packet.
     pub(crate) track: Track,
 }
@@ -130,7 +132,7 @@ impl<A: Family> FlowTable<A> {
         let found = match new.source {
             Source::Client => self.insert_plain(tables, flow, now, guard),
             Source::Pool { first, last, ports } => {
-                self.insert_translated(tables, flow, (first, last, ports), now, guard)
+                self.insert_translated(tables, flow, (first, last, ports), new.is_held, now, guard)
             }
         }?;
         counted.keep();
@@ -180,6 +182,7 @@ impl<A: Family> FlowTable<A> {
         tables: &Tables,
         mut flow: Flow<A>,
         (first, last, ports): (A, A, PortRange),
+        is_held: &dyn Fn(End<A>, End<A>) -> bool,
         now: u32,
         guard: &'g rcu::Guard,
     ) -> Result<FlowRef<'g, A>, OpenError> {
@@ -194,7 +197,7 @@ impl<A: Family> FlowTable<A> {
             };
             for port in Ports::new(ports, random::u64(), probes) {
                 flow.source_port = port;
-                if self.is_reply_taken(&flow, guard) {
+                if self.is_reply_taken(&flow, guard) || is_held(flow.source(), flow.server()) {
                     continue;
                 }
                 let gives_way = |other: &Flow<A>| self.expire(tables, other, now);

@@ -41,6 +41,9 @@ fn info(flags: Flags, seq: u32, ack: u32) -> L4 {
     }
 }
 
+/// A source port that a socket of the gateway has.
+const HELD: u16 = 7000;
+
 const SYN_ACK: Flags = Flags(Flags::SYN.0 | Flags::ACK.0);
 const RST_ACK: Flags = Flags(Flags::RST.0 | Flags::ACK.0);
 
@@ -68,6 +71,7 @@ fn open(
         virtual_end: virtual_end(key),
         choice,
         source,
+        is_held: &|(_, port), _| port == HELD,
         track: tcp::open(&segment(Flags::SYN, 100, 0)),
     };
     let flow = tables.flows4.open(tables, new, time::seconds(), &guard)?;
@@ -284,6 +288,20 @@ fn unique(tables: &Arc<Tables>, report: &mut Report) {
         other == Err(OpenError::Exists) || { other == Err(OpenError::NoPort) },
     );
     report.check("refused flows are not counted", alive(tables) == 9);
+    let around = Source::Pool {
+        first: V4([10, 9, 0, 3]),
+        last: V4([10, 9, 0, 3]),
+        ports: PortRange {
+            first: HELD - 1,
+            last: HELD + 1,
+        },
+    };
+    let got = [5000, 5001, 5002].map(|port| open(tables, web(1), port, around));
+    let is_kept = |end: &core::result::Result<_, _>| matches!(end, Ok((_, port)) if *port != HELD);
+    report.check(
+        "a port that a socket holds is left alone",
+        is_kept(&got[0]) && is_kept(&got[1]) && got[2] == Err(OpenError::NoPort),
+    );
     let _ = tables.flows4.clear();
 }
 

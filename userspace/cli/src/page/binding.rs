@@ -47,7 +47,10 @@ where  SNAT := none | { auto | ADDRESS[-ADDRESS] }[:PORT-PORT]
             "Replaces the address of the client too, for servers that would not answer \
              through the gateway: auto takes the address of the gateway on the way to the \
              server, a range spreads over its addresses. Write IPv6 with ports as \
-             [ADDRESS-ADDRESS]:PORT-PORT.",
+             [ADDRESS-ADDRESS]:PORT-PORT. Of an address of the gateway, ports are left \
+             alone that its sockets use towards the server or that Linux gives out by itself \
+             (net.ipv4.ip_local_port_range less ip_local_reserved_ports), unless there are no \
+             others in the range.",
         ),
         (
             "flows { keep | reset }",
