@@ -220,13 +220,61 @@ vlan() {
 	# The server side as a port of a bridge on the gateway.
 	ip -n gw link add br1 type bridge
 	defer "ip -n gw link set g1 nomaster; ip -n gw link del br1; ip -n gw addr add 10.2.0.1/24 dev g1; ip -n gw -6 addr add 2001:db8:2::1/64 dev g1 nodad"
-	ip -n gw addr flush dev g1
+	ip -n gw addr flush dev g1 scope global
 	ip -n gw link set g1 master br1
 	ip -n gw link set br1 up
 	addr gw br1 10.2.0.1/24
 	ok detach slr port del g1
 	ok attach slr port add br1 side server
 	want "server behind a bridge" "$(server_of http://203.0.113.7/)" h1:8001
+}
+
+vlan_tags() {
+	NAME="ports with one and two VLAN tags; beside the packet or in its bytes; both families"
+	slr_reset
+	head -c 300000 /dev/urandom >"$TMP/www/file"
+	local sum ns dev tag accel
+	sum=$(sha256sum <"$TMP/www/file")
+	for ns in "cl c0 2" "gw g0 1"; do
+		# shellcheck disable=SC2086
+		set -- $ns
+		ip -n "$1" link add link "$2" name "$2.8" type vlan id 8
+		ip -n "$1" link add link "$2" name "$2.s" type vlan proto 802.1ad id 100
+		ip -n "$1" link add link "$2.s" name "$2.s.9" type vlan id 9
+		defer "ip -n $1 link del $2.8; ip -n $1 link del $2.s; ip netns exec $1 ethtool -K $2 txvlan on rxvlan on"
+		ip -n "$1" link set "$2.8" up
+		ip -n "$1" link set "$2.s" up
+		ip -n "$1" link set "$2.s.9" up
+		addr "$1" "$2.8" "198.18.8.$3/24" "2001:db8:108::$3/64"
+		addr "$1" "$2.s.9" "198.18.9.$3/24" "2001:db8:109::$3/64"
+	done
+	ok port slr port add g0.8 side client
+	ok port slr port add g0.s.9 side client
+	ok port slr port add g1 side server
+	for tag in 8 9; do
+		ok s slr service add 203.0.113.$tag:80/tcp
+		ok m slr server add 10.2.0.11:8001 service 203.0.113.$tag:80/tcp
+		ok s slr service add "[2001:db8:cafe::$tag]:80/tcp"
+		ok m slr server add '[2001:db8:2::11]:8001' service "[2001:db8:cafe::$tag]:80/tcp"
+		ip -n cl route add 203.0.113.$tag/32 via 198.18.$tag.1
+		ip -n cl -6 route add 2001:db8:cafe::$tag/128 via 2001:db8:10$tag::1
+	done
+	for accel in on off; do
+		for dev in "cl c0" "gw g0"; do
+			# shellcheck disable=SC2086
+			set -- $dev
+			ok "acceleration $accel" in_ns "$1" ethtool -K "$2" txvlan $accel rxvlan $accel \
+				tx-vlan-stag-hw-insert $accel rx-vlan-stag-hw-parse $accel
+		done
+		for tag in 8 9; do
+			want "tag $tag, acceleration $accel" "$(fetch http://203.0.113.$tag/file | sha256sum)" "$sum"
+			want "tag $tag v6, acceleration $accel" "$(fetch "http://[2001:db8:cafe::$tag]/file" | sha256sum)" "$sum"
+			want "up, tag $tag, acceleration $accel" "$(cl curl -s -m 30 -o /dev/null -w '%{http_code}' \
+				--data-binary "@$TMP/www/file" http://203.0.113.$tag/file)" 405
+		done
+	done
+	want_between "packets of g0.8" "$(slr -j -s port show g0.8 | jq '.[0].packets')" 50 10000
+	want_between "packets of g0.s.9" "$(slr -j -s port show g0.s.9 | jq '.[0].packets')" 50 10000
 }
 
 bridge_port() {
@@ -237,7 +285,7 @@ bridge_port() {
 	wire x x0 gw g2
 	addr x x0 10.2.0.40/24 203.0.113.9/32
 	ip -n gw link add br1 address 02:00:00:00:00:b1 type bridge forward_delay 0
-	ip -n gw addr flush dev g1
+	ip -n gw addr flush dev g1 scope global
 	defer "ip -n gw link set g1 nomaster; ip -n gw link del br1; ip -n gw addr add 10.2.0.1/24 dev g1; ip -n gw -6 addr add 2001:db8:2::1/64 dev g1 nodad"
 	ip -n gw link set g1 master br1
 	ip -n gw link set g2 master br1
@@ -294,4 +342,4 @@ for src, dst in (("10.2.0.1", sys.argv[2]), ("2001:db8:2::1", sys.argv[3])):
 net_up
 mkdir -p "$TMP/www"
 web h1 8001
-run_tests fragments options_and_padding wrong_checksums traceroute_through path_mtu icmp_errors ttl_one download vlan bridge_port raw_fragments
+run_tests fragments options_and_padding wrong_checksums traceroute_through path_mtu icmp_errors ttl_one download vlan vlan_tags bridge_port raw_fragments

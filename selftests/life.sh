@@ -181,6 +181,19 @@ for base in (53, 54, 53, 54):  # twice, as what overruns a queue is lost
 	want_between flows "$n" 99000 100200
 	want_between "listed, each once" "$(slr -j flow show | jq '[.[]|[.client,.virtual]]|unique|length')" 99000 100200
 	want "one of them" "$(flows client-port 34567 virtual-port 53)" 1
+	# The same list while flows come and go, and packets keep being answered.
+	slr service add $S scheduler rr
+	slr server add 10.2.0.11:8001 service $S
+	cl bash -c "while :; do curl -s -m 5 -w '%{time_total}\n' -o /dev/null http://$V/ || echo failed; done" >"$TMP/requests" &
+	local traffic=$! before after
+	defer "reap $traffic"
+	until_ok 15 test -s "$TMP/requests" || fail "no traffic"
+	before=$(wc -l <"$TMP/requests")
+	want_between "each once under traffic" "$(slr -j flow show proto udp | jq '[.[]|[.client,.virtual]]|"\(length) \(unique|length)"' | tr -d '"' | awk '$1 == $2 {print $1}')" "$n" 100200
+	after=$(wc -l <"$TMP/requests")
+	reap $traffic
+	want_between "requests meanwhile" $((after - before)) 3 100000
+	want "failed or slow ones" "$(awk '$1 == "failed" || $1 > 4' "$TMP/requests" | wc -l)" 0
 	ok "end them" slr flow del
 	until_ok 20 eval '[[ $(slr -j settings show | jq "(if type==\"array\" then .[0] else . end).flows") -lt 10 ]]' || fail "not forgotten"
 }

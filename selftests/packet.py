@@ -3,7 +3,7 @@
 """Sends hand-made packets out of a device, for what no real client would send.
 
   packet.py tcp DEV DST SPORT DPORT FLAGS...        one segment for each of FLAGS (S, A, PA, R, FA, SA)
-  packet.py udp DEV DST SPORT DPORT [--frag N] [--len N] [--badsum] [--zerosum] [--opts] [--pad N] [--ttl N] [--src ADDR]
+  packet.py udp DEV DST SPORT DPORT [--frag N] [--len N] [--badsum] [--zerosum] [--opts] [--pad N] [--ttl N] [--src ADDR] [--df]
   packet.py raw DEV DST PROTO                       a packet of an IP protocol without ports
 
 The destination's MAC is that of the default gateway. Both families.
@@ -38,6 +38,8 @@ def ip(*args):
 
 class Path:
     """Where packets to `dst` leave: device, source address, link-layer addresses."""
+
+    df = False  # they may not be fragmented
 
     def __init__(self, dev, dst):
         self.dst = ipaddress.ip_address(dst)
@@ -77,7 +79,7 @@ class Path:
             head = struct.pack("!IHBB", 6 << 28, len(ext) + len(payload), nxt, ttl)
             return head + self.src.packed + self.dst.packed + ext + payload
         ihl = 5 + len(opts) // 4
-        frag = (off // 8) | (0x2000 if more else 0)
+        frag = (off // 8) | (0x2000 if more else 0x4000 if self.df else 0)
         head = struct.pack("!BBHHHBBH", 4 << 4 | ihl, 0, ihl * 4 + len(payload), ident, frag, ttl, proto, 0)
         head += self.src.packed + self.dst.packed + opts
         return head[:10] + struct.pack("!H", csum(head)) + head[12:] + payload
@@ -119,11 +121,13 @@ def main():
     p.add_argument("--pad", type=int, default=0)
     p.add_argument("--ttl", type=int, default=64)
     p.add_argument("--seq", type=int, default=1000)
+    p.add_argument("--df", action="store_true", help="may not be fragmented")
     p.add_argument("--src", help="a source address other than the device's")
     p.add_argument("--gap", type=float, default=0.1)
     p.add_argument("--reverse", action="store_true", help="last fragment first")
     a = p.parse_args()
     path = Path(a.dev, a.dst)
+    path.df = a.df
     if a.src:
         path.src = ipaddress.ip_address(a.src)
     opts = b"\x94\x04\0\0" if a.opts else b""
