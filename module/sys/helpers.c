@@ -146,6 +146,11 @@ void slr_helper_cond_resched(void)
 	cond_resched();
 }
 
+void slr_helper_smp_mb(void)
+{
+	smp_mb();
+}
+
 void slr_helper_spin_lock_bh(spinlock_t *lock)
 {
 	spin_lock_bh(lock);

@@ -44,6 +44,7 @@ void slr_helper_local_bh_enable(void);
 
 /* kern/sync */
 void slr_helper_cond_resched(void);
+void slr_helper_smp_mb(void);
 void slr_helper_spin_lock_bh(spinlock_t *lock);
 void slr_helper_spin_unlock_bh(spinlock_t *lock);
 int slr_helper_spin_trylock_bh(spinlock_t *lock);

@@ -17,7 +17,6 @@ use kernel::{
     prelude::*,
     sync::{
         atomic::{Atomic, Relaxed},
-        barrier::smp_mb,
         new_mutex,
         Arc,
         Mutex, //
@@ -34,6 +33,7 @@ use super::{
 };
 use crate::kern::{
     sync::{
+        barrier::smp_mb,
         deferred::cond_resched,
         rcu_hash::{Cursor, Fate},
         work::{Next, Tick},
