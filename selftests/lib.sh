@@ -15,6 +15,8 @@
 # 2001:db8:cafe::N, which cl reaches over gw and no host owns.
 
 SLR=${SLR:-slr}
+# How many times slower than usual the machine is: deadlines are so much longer.
+SLOW=${SLR_SLOW:-1}
 TMP=$(mktemp -d /tmp/slr-test.XXXXXX)
 SCRIPT=$(basename "$0" .sh)
 TESTS_RUN=0
@@ -95,9 +97,9 @@ refused() {
 	[[ $(wc -l <<<"$out") == 1 || $rc == 2 ]] || fail "$what: more than one line: $out"
 }
 
-# until SECONDS COMMAND...: waits until the command succeeds.
+# until_ok SECONDS COMMAND...: waits until the command succeeds.
 until_ok() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * SLOW))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS < end)) || return 1
@@ -296,13 +298,13 @@ web_stop() {
 # get URL [CURL OPTIONS]: body, or curl's exit status in brackets.
 get() {
 	local out rc
-	out=$(cl curl -s -m 8 "$@")
+	out=$(cl curl -s -m $((8 * SLOW)) "$@")
 	rc=$?
 	((rc == 0)) && printf '%s' "$out" || printf '[%d]' "$rc"
 }
 
 # fetch URL [CURL OPTIONS]: the body as it is, which may not be text.
-fetch() { cl curl -s -m 30 "$@"; }
+fetch() { cl curl -s -m $((30 * SLOW)) "$@"; }
 
 # server_of URL: the "NS:PORT" that answered.
 server_of() { get "$@" | cut -d' ' -f1; }
@@ -312,7 +314,7 @@ server_of() { get "$@" | cut -d' ' -f1; }
 spread() {
 	local n=$1 i urls=()
 	for ((i = 0; i < n; i++)); do urls+=("$2"); done
-	cl curl -s -m 8 -H 'Connection: close' "${urls[@]}" | cut -d' ' -f1 | grep . | sort | uniq -c |
+	cl curl -s -m $((8 * SLOW)) -H 'Connection: close' "${urls[@]}" | cut -d' ' -f1 | grep . | sort | uniq -c |
 		awk 'BEGIN{printf "{"} {printf "%s\"%s\":%s", s, $2, $1; s=","} END{print "}"}'
 }
 
