@@ -18,6 +18,7 @@ from lib import (NlError, connect, defer, do, dump, empty, eq, fail,  # noqa: E4
                  own_namespace, run_tests)
 
 E = errno
+SLOW = int(os.environ.get("SLR_SLOW", "1"))
 NETLINK_GENERIC = 16
 NESTED = 0x8000
 REQUEST, ACK, DUMP = 1, 4, 0x300
@@ -41,7 +42,7 @@ class Raw:
     def __init__(self):
         self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC)
         self.sock.setsockopt(270, 11, 1)  # NETLINK_EXT_ACK
-        self.sock.settimeout(5)
+        self.sock.settimeout(5 * SLOW)
         self.family = NL.nlproto.family_id
         self.seq = 0
 
@@ -267,13 +268,146 @@ def garbage_from_a_seed():
         fail(f"no longer usable: {e}")
 
 
+class Model:
+    """What is configured, as plain sets, and what the rules make of a change."""
+
+    def __init__(self):
+        self.services, self.servers, self.bindings, self.ports = {}, {}, {}, set()
+
+    def copy(self):
+        other = Model()
+        other.services, other.servers = dict(self.services), dict(self.servers)
+        other.bindings, other.ports = dict(self.bindings), set(self.ports)
+        return other
+
+    def listed(self):
+        return [sorted(x) for x in (self.services.items(), self.servers.items(),
+                                    self.bindings.items(), self.ports)]
+
+    def service(self, verb, name, persist):
+        if (name in self.services) != (verb != "new"):
+            return E.EEXIST if verb == "new" else E.ENOENT
+        if verb == "del":
+            if any(service == name for service, _ in self.bindings):
+                return E.EBUSY
+            del self.services[name]
+        else:
+            self.services[name] = persist
+        return 0
+
+    def server(self, verb, name, weight):
+        if (name in self.servers) != (verb != "new"):
+            return E.EEXIST if verb == "new" else E.ENOENT
+        if verb == "del":
+            if any(server == name for _, server in self.bindings):
+                return E.EBUSY
+            del self.servers[name]
+        else:
+            self.servers[name] = weight
+        return 0
+
+    def binding(self, verb, service, server, weight):
+        if service not in self.services or server not in self.servers:
+            return E.ENOENT
+        if ((service, server) in self.bindings) != (verb != "new"):
+            return E.EEXIST if verb == "new" else E.ENOENT
+        if verb == "del":
+            del self.bindings[service, server]
+        else:
+            self.bindings[service, server] = weight
+        return 0
+
+    def port(self, verb, name):
+        if (name in self.ports) != (verb == "del"):
+            return E.EEXIST if verb == "new" else E.ENOENT
+        (self.ports.remove if verb == "del" else self.ports.add)(name)
+        return 0
+
+
+def in_force():
+    """The same lists from the kernel."""
+    def name(end):
+        return end["address"]
+    return [
+        sorted((name(o["key"]), o["persist"]) for o in dump("service-get")),
+        sorted((name(o["key"]), o["weight"]) for o in dump("server-get")),
+        sorted(((name(o["service"]), name(o["server"])), o["weight"])
+               for o in dump("binding-get")),
+        sorted(o["ifname"] for o in dump("port-get")),
+    ]
+
+
+def random_changes_do_what_a_model_does():
+    """Changes that are valid in themselves, one by one and in transactions of any outcome."""
+    seed = int(os.environ.get("SLR_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
+    print(f"# SLR_SEED={seed}")
+    rng = random.Random(seed)
+    defer(empty)
+    model, counts = Model(), {}
+
+    def step(target, txn):
+        kind = rng.choice(("service", "server", "server", "binding", "binding", "binding", "port"))
+        verb = rng.choice(("new", "new", "new", "set", "del"))
+        service, server = f"203.0.113.{rng.randrange(4)}", f"10.2.0.{rng.randrange(4)}"
+        value = rng.randrange(1, 100)
+        if kind == "service":
+            want = target.service(verb, service, value)
+            attrs = {"key": {"address": service}}
+            more = {"persist": value}
+        elif kind == "server":
+            want = target.server(verb, server, value)
+            attrs = {"key": {"address": server}}
+            more = {"weight": value}
+        elif kind == "binding":
+            want = target.binding(verb, service, server, value)
+            attrs = {"service": {"address": service}, "server": {"address": server}}
+            more = {"weight": value}
+        else:
+            verb = "del" if verb == "set" else verb
+            want = target.port(verb, "d0")
+            attrs, more = {"ifname": "d0"}, {}
+        attrs |= txn | (more if verb != "del" else {})
+        try:
+            do(f"{kind}-{verb}", **attrs)
+            got = 0
+        except NlError as e:
+            got = e.error
+        counts[got] = counts.get(got, 0) + 1
+        if got != want:
+            fail(f"{kind}-{verb} {attrs}: {errno.errorcode.get(got, got)}, "
+                 f"wanted {errno.errorcode.get(want, want)}")
+
+    for turn in range(int(os.environ.get("SLR_TURNS", "300"))):
+        if rng.random() < 0.5:
+            step(model, {})
+        else:
+            replace = rng.random() < 0.1
+            txn = {"txn": do("txn-begin", **({"replace": True} if replace else {}))["id"]}
+            draft = Model() if replace else model.copy()
+            for _ in range(rng.randrange(8)):
+                step(draft, txn)
+            end = rng.choice(("commit", "commit", "check", "abort"))
+            if end == "abort":
+                do("txn-abort", id=txn["txn"])
+            else:
+                do("txn-commit", id=txn["txn"], **({"check": True} if end == "check" else {}))
+            if end == "commit":
+                model = draft
+        if turn % 10 == 0 and in_force() != model.listed():
+            fail(f"after {turn} turns: {in_force()}, wanted {model.listed()}")
+            return
+    eq("in the end", in_force(), model.listed())
+    print("# answers:", {errno.errorcode.get(k, "ok"): v for k, v in sorted(counts.items())})
+
+
 def main():
     global NL
     own_namespace("d0")
     NL = connect()
     run_tests([
         attributes_of_a_wrong_shape, strings_without_end, lengths_that_lie, nests_without_bottom,
-        operations_that_are_not, dumps_left_half_read, dump_torn_by_a_change, garbage_from_a_seed,
+        operations_that_are_not, dumps_left_half_read, dump_torn_by_a_change, random_changes_do_what_a_model_does,
+        garbage_from_a_seed,
     ])
 
 
