@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Real traffic whose every byte is looked at, for tests that change things meanwhile.
+
+  traffic.py serve PORT...                      echo all that comes, TCP and UDP
+  traffic.py ask STATUS PATIENCE ADDRESS PORT...  ask such servers until killed
+
+STATUS is a file in which a JSON object always says how far it is. A connection fails when
+PATIENCE seconds pass without a byte; `corrupt` is what came back as other bytes.
+"""
+
+import json
+import os
+import random
+import socket
+import sys
+import threading
+import time
+
+
+def echo(sock):
+    try:
+        while data := sock.recv(65536):
+            sock.sendall(data)
+    except OSError:
+        pass
+    finally:
+        sock.close()
+
+
+def echo_datagrams(port):
+    sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    sock.bind(("::", port))
+    while True:
+        data, peer = sock.recvfrom(65536)
+        try:
+            sock.sendto(data, peer)
+        except OSError:
+            pass  # told of an earlier one that did not arrive
+
+
+def listen(port):
+    server = socket.create_server(("::", port), family=socket.AF_INET6, backlog=512,
+                                  dualstack_ipv6=True)
+    while True:
+        sock = server.accept()[0]
+        threading.Thread(target=echo, args=(sock,), daemon=True).start()
+
+
+def serve(ports):
+    for port in ports:
+        for target in (listen, echo_datagrams):
+            threading.Thread(target=target, args=(int(port),), daemon=True).start()
+    threading.Event().wait()
+
+
+class Client:
+    """Asks without end and counts."""
+
+    def __init__(self, status, patience, address):
+        self.status, self.patience, self.address = status, patience, address
+        self.family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.lock = threading.Lock()
+        self.count = dict.fromkeys(
+            ("connections", "bytes", "datagrams", "lost", "failed", "corrupt"), 0)
+        self.why = {}
+
+    def add(self, **more):
+        with self.lock:
+            for name, n in more.items():
+                self.count[name] += n
+
+    def failed(self, error):
+        with self.lock:
+            self.count["failed"] += 1
+            why = type(error).__name__
+            self.why[why] = self.why.get(why, 0) + 1
+        time.sleep(0.05)
+
+    def connection(self, port, rng, size):
+        """What is sent comes back, while more is sent, in pieces of any size."""
+        body = rng.randbytes(size)
+        with socket.socket(self.family, socket.SOCK_STREAM) as sock:
+            sock.settimeout(self.patience)
+            sock.connect((self.address, port))
+            sent = got = 0
+            while got < size:
+                if sent < size and sent - got < 100000:
+                    piece = body[sent:sent + rng.randrange(1, 30000)]
+                    sock.sendall(piece)
+                    sent += len(piece)
+                    if rng.random() < 0.7:
+                        continue
+                data = sock.recv(65536)
+                if not data:
+                    raise ConnectionError("ended early")
+                if data != body[got:got + len(data)]:
+                    self.add(corrupt=1)
+                    return
+                got += len(data)
+                self.add(bytes=len(data))
+        self.add(connections=1)
+
+    def connections(self, port, sizes):
+        rng = random.Random(os.urandom(8))
+        while True:
+            try:
+                self.connection(port, rng, rng.randrange(*sizes))
+            except OSError as e:
+                self.failed(e)
+
+    def datagrams(self, port, size):
+        """One at a time; what comes late is known by its number."""
+        rng = random.Random(os.urandom(8))
+        sock = socket.socket(self.family, socket.SOCK_DGRAM)
+        sock.settimeout(min(2, self.patience))
+        number, sent = 0, {}
+        while True:
+            if number % 200 == 0:  # another flow
+                sock.close()
+                sock = socket.socket(self.family, socket.SOCK_DGRAM)
+                sock.settimeout(min(2, self.patience))
+                sent.clear()
+            number += 1
+            body = number.to_bytes(8, "big") + rng.randbytes(rng.randrange(size))
+            sent[number] = body
+            try:
+                sock.sendto(body, (self.address, port))
+                while True:
+                    data = sock.recv(65536)
+                    which = int.from_bytes(data[:8], "big")
+                    if sent.get(which) != data:
+                        self.add(corrupt=1)
+                    if which == number:
+                        break
+                self.add(datagrams=1, bytes=len(data))
+            except OSError:
+                self.add(lost=1)
+                time.sleep(0.02)
+
+    def run(self, ports):
+        for port in map(int, ports):
+            for target, args in ((self.connections, (port, (1, 200000))),
+                                 (self.connections, (port, (1, 300))),
+                                 (self.datagrams, (port, 1300)),
+                                 (self.datagrams, (port, 8000))):  # in fragments
+                threading.Thread(target=target, args=args, daemon=True).start()
+        while True:
+            with self.lock:
+                text = json.dumps(self.count | {"why": self.why})
+            with open(self.status + ".new", "w", encoding="ascii") as f:
+                f.write(text)
+            os.rename(self.status + ".new", self.status)
+            time.sleep(0.5)
+
+
+def main():
+    if sys.argv[1:2] == ["serve"]:
+        serve(sys.argv[2:])
+    elif sys.argv[1:2] == ["ask"] and len(sys.argv) > 5:
+        Client(sys.argv[2], float(sys.argv[3]), sys.argv[4]).run(sys.argv[5:])
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()
