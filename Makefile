@@ -11,14 +11,14 @@ ifeq ($(origin SLR_KERNEL),undefined)
 SLR_KERNEL := $(shell scripts/env native)
 endif
 export SLR_KERNEL
-check check-quick check-debug lint demo bench vm soak: export SLR_KERNEL := $(asked)
+check check-quick check-debug lint demo bench bench-reference vm soak: export SLR_KERNEL := $(asked)
 export KDIR CLIPPY V
 
 CARGO   := scripts/env run cargo
 CLI     := --manifest-path userspace/Cargo.toml --target-dir build/userspace
 RELEASE := $(shell cat $(or $(KDIR),/nowhere)/include/config/kernel.release 2>/dev/null || uname -r)
 
-.PHONY: all module cli check check-quick check-debug lint soak demo bench vm install modules_install clean help
+.PHONY: all module cli check check-quick check-debug lint soak demo bench bench-reference vm install modules_install clean help
 
 all: module cli	## build slr.ko and the command slr
 
@@ -49,6 +49,9 @@ demo:	## show slr at work in a virtual machine
 
 bench: module cli	## count instructions of slr and its rivals; ROWS=PATTERN,... SCALE=1
 	@scripts/bench
+
+bench-reference: module cli	## the same, and put it into the stored reference and the chart
+	@scripts/bench --store
 
 vm:	## a root shell in a virtual machine, checkout mounted
 	@scripts/vm

@@ -10,15 +10,12 @@
  */
 
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <err.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <linux/if_ether.h>
-#include <linux/if_packet.h>
 #include <linux/virtio_net.h>
-#include <net/if.h>
 #include <poll.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +25,7 @@
 #include <unistd.h>
 
 #include "frame.h"
+#include "side.h"
 
 enum { BATCH = 64, STRIDE = 7919, LONGEST = 1514 };
 
@@ -35,14 +33,6 @@ static const uint8_t MAC_CLIENT[6] = { 2, 0, 0, 0, 0, 1 };
 static const uint8_t MAC_GATE_CLIENT[6] = { 2, 0, 0, 0, 0, 2 };
 static const uint8_t MAC_GATE_SERVER[6] = { 2, 0, 0, 0, 0, 3 };
 static const uint8_t MAC_SERVER[6] = { 2, 0, 0, 0, 0, 4 };
-
-/* One side of the gateway: a device in a namespace. */
-struct side {
-	char *netns;
-	char *dev;
-	unsigned int ifindex;
-	int tx, rx;
-};
 
 /* Packets of one kind, one or more of each flow. */
 struct step {
@@ -55,7 +45,7 @@ struct step {
 static struct {
 	struct side client, server;
 	int family, proto, key, hops, open_both, open_forward;
-	bool blind, bridge, one_way;
+	bool blind, bridge, one_way, turns;
 	size_t size;
 	unsigned long flows, first, count, timed;
 	const char *mode, *outer;
@@ -68,68 +58,9 @@ static struct frame frames[BATCH], wanted;
 static uint8_t received[ROOM];
 /* What each flow's client is translated to, where that is not known beforehand. */
 static struct end *translated;
-static unsigned long verified, arrived, timed;
-static uint64_t spent;
-
-static void enter(const struct side *side)
-{
-	char path[128];
-	int fd;
-
-	snprintf(path, sizeof(path), "/run/netns/%s", side->netns);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || setns(fd, CLONE_NEWNET))
-		err(1, "namespace %s", side->netns);
-	close(fd);
-}
-
-static int packet_socket(const struct side *side, int protocol)
-{
-	struct sockaddr_ll where = { .sll_family = AF_PACKET, .sll_ifindex = side->ifindex,
-				     .sll_protocol = htons(protocol) };
-	int fd, on = 1, space = 256 << 20;
-
-	enter(side);
-	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	if (fd < 0 || setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) ||
-	    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &space, sizeof(space)) ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &space, sizeof(space)))
-		err(1, "packet socket in %s", side->netns);
-	if (!protocol && setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on)))
-		err(1, "qdisc bypass");
-	if (!protocol && opt.size > LONGEST &&
-	    setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)))
-		err(1, "segmentation offload");
-	if (bind(fd, (struct sockaddr *)&where, sizeof(where)))
-		err(1, "device %s", side->dev);
-	return fd;
-}
-
-static void side_open(struct side *side)
-{
-	enter(side);
-	side->ifindex = if_nametoindex(side->dev);
-	if (!side->ifindex)
-		err(1, "device %s", side->dev);
-	side->tx = packet_socket(side, 0);
-	side->rx = -1;
-}
-
-/* Packets that a device has received since it was made. */
-static unsigned long side_received(const struct side *side)
-{
-	char line[512], name[32];
-	unsigned long packets = 0, found;
-	FILE *file;
-
-	enter(side);
-	file = fopen("/proc/thread-self/net/dev", "r");
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, " %31[^:]: %*u %lu", name, &found) == 2 && !strcmp(name, side->dev))
-			packets = found;
-	fclose(file);
-	return packets;
-}
+static unsigned long verified;
+/* Whether the mode sends packets of flows that were there before. */
+static bool lasting;
 
 static uint64_t now(void)
 {
@@ -370,39 +301,59 @@ static void traffic(const char *mode, unsigned long first, unsigned long count, 
 		errx(2, "unknown mode %s", mode);
 }
 
+/* Opens what the mode needs and sends each packet once, comparing what arrives. */
+static void verify(void)
+{
+	side_listen(&opt.client);
+	side_listen(&opt.server);
+	if (lasting && (opt.open_both || opt.open_forward || opt.proto == IPPROTO_TCP))
+		open_flows();
+	traffic(opt.mode, opt.first, opt.count, true);
+	close(opt.client.rx);
+	close(opt.server.rx);
+}
+
 static void measure(void)
 {
-	bool flows = !strcmp(opt.mode, "flow") || !strcmp(opt.mode, "reply");
-	unsigned long before;
-	uint64_t start;
+	unsigned long before = side_received(&opt.client) + side_received(&opt.server), arrived, timed;
+	uint64_t spent, start = now();
 
-	if (!opt.blind) {
-		opt.client.rx = packet_socket(&opt.client, ETH_P_ALL);
-		opt.server.rx = packet_socket(&opt.server, ETH_P_ALL);
-		if (flows && (opt.open_both || opt.open_forward || opt.proto == IPPROTO_TCP))
-			open_flows();
-		traffic(opt.mode, opt.first, opt.count, true);
-		close(opt.client.rx);
-		close(opt.server.rx);
-	} else {
-		traffic(opt.mode, opt.first, opt.count, false);
-	}
 	/* What is opened anew takes flows that were not used before. */
-	before = side_received(&opt.client) + side_received(&opt.server);
-	start = now();
-	traffic(opt.mode, flows ? opt.first : opt.first + opt.count, opt.timed, false);
+	traffic(opt.mode, lasting ? opt.first : opt.first + opt.count, opt.timed, false);
 	spent = now() - start;
 	poll(NULL, 0, 100);
 	arrived = side_received(&opt.client) + side_received(&opt.server) - before;
 	timed = opt.timed * (strcmp(opt.mode, "connect") ? 1 : 8);
 	if (arrived != (opt.blind ? 0 : timed))
 		errx(1, "%lu of %lu packets arrived while they were timed", arrived, timed);
+	printf("{\"instructions\": %.1f, \"timed\": %lu, \"verified\": %lu}\n",
+	       (double)spent / opt.timed, timed, verified);
 }
 
-static void split(struct side *side, char *text)
+/* For clocks that show time: one pass for each line that is read. Whoever asks counts what arrives. */
+static void turns(void)
 {
-	side->netns = strtok(text, ":");
-	side->dev = strtok(NULL, ":");
+	char line[16];
+	uint64_t start;
+
+	printf("ready\n");
+	fflush(stdout);
+	while (fgets(line, sizeof(line), stdin)) {
+		start = now();
+		traffic(opt.mode, opt.first, opt.timed, false);
+		printf("%.1f\n", (double)(now() - start) / opt.timed);
+		fflush(stdout);
+	}
+}
+
+static void pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		err(1, "CPU %d", cpu);
 }
 
 static void end_option(struct end *end, const char *text)
@@ -420,7 +371,7 @@ static void options(int argc, char **argv)
 		{ "to", 1, 0, 't' }, { "real", 1, 0, 'r' }, { "source-low", 1, 0, 'l' },
 		{ "source-high", 1, 0, 'h' }, { "outer", 1, 0, 'u' }, { "outer-src", 1, 0, 'S' },
 		{ "outer-dst", 1, 0, 'D' }, { "key", 1, 0, 'k' }, { "hops", 1, 0, 'H' },
-		{ "blind", 0, 0, 'B' }, { "one-way", 0, 0, 'w' },
+		{ "turns", 0, 0, 'R' }, { "cpu", 1, 0, 'C' }, { "blind", 0, 0, 'B' }, { "one-way", 0, 0, 'w' },
 		{ "timed", 1, 0, 'T' }, { "bridge", 0, 0, 'M' }, { 0 },
 	};
 	int c;
@@ -449,6 +400,8 @@ static void options(int argc, char **argv)
 		case 'D': end_option(&opt.outer_dst, optarg); break;
 		case 'k': opt.key = atoi(optarg); break;
 		case 'H': opt.hops = atoi(optarg); break;
+		case 'R': opt.turns = true; break;
+		case 'C': pin(atoi(optarg)); break;
 		case 'B': opt.blind = true; break;
 		case 'w': opt.one_way = true; break;
 		case 'M': opt.bridge = true; break;
@@ -457,8 +410,8 @@ static void options(int argc, char **argv)
 	}
 	if (argc - optind != 2)
 		errx(2, "usage: flood [OPTION]... CLIENT-NETNS:DEV SERVER-NETNS:DEV");
-	split(&opt.client, argv[optind]);
-	split(&opt.server, argv[optind + 1]);
+	side_name(&opt.client, argv[optind]);
+	side_name(&opt.server, argv[optind + 1]);
 	data.size = answer.size = opt.size;
 	opt.timed = opt.timed ? opt.timed : opt.count;
 }
@@ -468,10 +421,16 @@ int main(int argc, char **argv)
 	options(argc, argv);
 	if (opt.source)
 		translated = calloc(opt.flows > opt.count ? opt.flows : opt.count, sizeof(*translated));
-	side_open(&opt.client);
-	side_open(&opt.server);
-	measure();
-	printf("{\"instructions\": %.1f, \"timed\": %lu, \"verified\": %lu}\n",
-	       (double)spent / opt.timed, timed, verified);
+	lasting = !strcmp(opt.mode, "flow") || !strcmp(opt.mode, "reply");
+	side_open(&opt.client, opt.size > LONGEST);
+	side_open(&opt.server, opt.size > LONGEST);
+	if (opt.blind)
+		traffic(opt.mode, opt.first, opt.count, false);
+	else
+		verify();
+	if (opt.turns)
+		turns();
+	else
+		measure();
 	return 0;
 }

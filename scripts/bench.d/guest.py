@@ -20,6 +20,7 @@ FLOOD = "build/bench/flood"
 COUNT = {"flow": 10000, "reply": 10000, "new": 10000, "connect": 2048}
 MANY = 100000   # packets that are timed over a million flows
 FLOWS_FOR_MEMORY = 65536
+SERVICES_FOR_MEMORY = 2500
 
 
 class Bench:
@@ -29,12 +30,13 @@ class Bench:
 
     def flood(self, row, path):
         """One row on a gateway that is set up; each takes flows of its own."""
-        count = COUNT[row.mode]
+        count = timed = COUNT[row.mode]
         if row.size > 10000:
-            count //= 10
+            # What takes long by itself; fewer would let the timer's ticks show.
+            count, timed = 1000, 3000
         if row.flows > 100000:
-            count = MANY
-        timed = int(os.environ.get("SLR_BENCH_TIMED", count))
+            count = timed = MANY
+        timed = int(os.environ.get("SLR_BENCH_TIMED", timed))
         words = f"--family {row.family} --proto {row.proto} --size {row.size} --flows {row.flows}"
         words += f" --count {count} --timed {timed} --first {self.first} --mode {row.mode}"
         if path is None:
@@ -55,7 +57,7 @@ class Bench:
         path = paths.PATHS.get(rows[0].path)
         self.first = 0
         try:
-            paths.set_up()
+            paths.set_up(headroom=path is not None and path.outer != "none")
             (path.setup if path else paths.drop)(rows[0].services)
         except (RuntimeError, KeyError) as why:
             for row in rows:
@@ -107,26 +109,52 @@ def objects():
                 for words in (line.split() for line in list(file)[2:])}
 
 
-def memory(bench, name, family):
+def memory_of_flows(bench, name, family):
     """What flows take: the slabs that grew by one object a flow, and all that grew."""
     paths.set_up()
     paths.PATHS[name].setup(1)
     time.sleep(15)
     paths.run(f"sysctl -qw net.netfilter.nf_conntrack_max={4 * FLOWS_FOR_MEMORY}")
-    row = Row(name.replace("-nat", "").replace("-dnat", "") + "-new", family)
+    row = Row(paths.in_mode(name, "new"), family)
     before, used = objects(), memory_used()
     COUNT["new"] = FLOWS_FOR_MEMORY // 2
     bench.flood(row, paths.PATHS[row.path])
     grown = {slab: size for slab, (active, size) in objects().items()
              if active - before.get(slab, (0, 0))[0] > FLOWS_FOR_MEMORY * 0.9}
-    report = {"path": name, "family": family, "slabs": grown, "bytes": sum(grown.values()),
-              "all": round((memory_used() - used) / FLOWS_FOR_MEMORY)}
-    if name.startswith("slr"):
-        settings = json.loads(paths.run(f"{os.environ['SLR']} -j settings show", ns="gw"))
-        settings = settings[0] if isinstance(settings, list) else settings
-        report["module"] = settings[f"flow-bytes-v{family}"]
-    print("MEMORY", json.dumps(report), flush=True)
-    paths.tear_down()
+    say_memory(name, family, "flow", sum(grown.values()), (memory_used() - used) / FLOWS_FOR_MEMORY, grown)
+
+
+def memory_of_services(name):
+    """What services take, each with its server, by what many take more than one."""
+    used = []
+    for services in (1, SERVICES_FOR_MEMORY):
+        paths.set_up()
+        before = memory_used()
+        paths.PATHS[name].setup(services)
+        time.sleep(15)
+        used.append(memory_used() - before)
+        paths.tear_down()
+        time.sleep(15)
+    # Of each there are four: UDP and TCP, IPv4 and IPv6.
+    each = (used[1] - used[0]) / (SERVICES_FOR_MEMORY - 1) / 4
+    say_memory(name, 0, "service", round(each), each, {})
+
+
+def say_memory(name, family, of, size, everything, slabs):
+    print("MEMORY", json.dumps({"path": name, "family": family, "of": of, "bytes": size, "all": round(everything),
+                                "slabs": slabs}), flush=True)
+    print(f"# memory of a {of}, {name}: {size} bytes", flush=True)
+
+
+def memory(bench, names):
+    jobs = [(memory_of_flows, (bench, name, family)) for name in names for family in (4, 6)]
+    jobs += [(memory_of_services, (name,)) for name in names] if len(names) > 1 else []
+    for job, words in jobs:
+        try:
+            job(*words)
+        except RuntimeError as why:
+            print(f"# memory: {why}", flush=True)
+        paths.tear_down()
 
 
 def main():
@@ -139,14 +167,7 @@ def main():
     bench.all()
     if "SLR_BENCH_TIMED" in os.environ:
         shutil.copyfile("/proc/kallsyms", "build/bench/kallsyms")
-    for name in sys.argv[1].split(","):
-        for family in (4, 6):
-            try:
-                if name:
-                    memory(bench, name, family)
-            except RuntimeError as why:
-                print(f"# memory of {name}: {why}", flush=True)
-                paths.tear_down()
+    memory(bench, sys.argv[1].split(",") if sys.argv[1] else [])
 
 
 if __name__ == "__main__":

@@ -20,12 +20,19 @@ SERVER = {4: "10.2.0.2", 6: "fd00:2::2"}
 GATE = {4: "10.2.0.1", 6: "fd00:2::1"}
 CLIENTS = {4: "10.64.0.2", 6: "fd00:64::2"}
 POOL = {4: ("10.2.0.16", "10.2.0.31"), 6: ("fd00:2::10", "fd00:2::1f")}
+# Added to the names of namespaces, where several gateways stand side by side.
+PLACE = ""
 DROP = "filter add dev {} ingress matchall action drop"
 MIRROR = "filter add dev {} ingress matchall action mirred egress redirect dev {}"
 
 
+def in_place(ns):
+    """The namespace that stands for cli, gw or srv."""
+    return ns + PLACE
+
+
 def run(command, text=None, ns=None):
-    words = (["ip", "netns", "exec", ns] if ns else []) + command.split()
+    words = (["ip", "netns", "exec", in_place(ns)] if ns else []) + command.split()
     done = subprocess.run(words, input=text, text=True, capture_output=True, check=False)
     if done.returncode:
         why = (done.stderr or done.stdout).strip()
@@ -34,31 +41,37 @@ def run(command, text=None, ns=None):
 
 
 def ip(ns, text):
-    run(f"ip -n {ns} -batch -", text)
+    run(f"ip -n {in_place(ns)} -batch -", text)
 
 
 def tc(ns, *lines):
-    run(f"tc -n {ns} -batch -", "\n".join(lines) + "\n")
+    run(f"tc -n {in_place(ns)} -batch -", "\n".join(lines) + "\n")
 
 
 def bracket(family, address):
     return f"[{address}]" if family == 6 else address
 
 
-def set_up():
-    """Three namespaces and static neighbours; the ends have no addresses, only packet sockets."""
+def set_up(headroom=False):
+    """Three namespaces and static neighbours; the ends have no addresses, only packet sockets.
+
+    With headroom frames from the client have room before them, as those of a
+    network card's driver have. A veth leaves it if a bridge asks for it, for
+    the sake of a tunnel that might be behind it. It asks it of both ends, and
+    frames from the server, having none, would be copied.
+    """
     for ns in ("cli", "gw", "srv"):
-        run(f"ip netns add {ns}")
+        run(f"ip netns add {in_place(ns)}")
     for ns in ("cli", "srv"):
         run("sysctl -qw net.ipv6.conf.default.disable_ipv6=1 net.ipv6.conf.all.disable_ipv6=1", ns=ns)
     run("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.forwarding=1"
         " net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 net.ipv6.conf.default.accept_dad=0", ns="gw")
     for a, ns, b in (("c0", "cli", "g0"), ("s0", "srv", "g1")):
-        ip(ns, f"link add {a} address {MAC[a]} type veth peer name {b} address {MAC[b]} netns gw\n")
-    # The headroom that drivers of network cards leave before a frame: a bridge
-    # asks it of a veth for the sake of a tunnel that might be behind it.
-    ip("cli", "link add br0 type bridge\nlink add t0 type gretap local 192.0.2.1 remote 192.0.2.2\n"
-       "link set t0 master br0\nlink set c0 master br0\nlink set c0 up\n")
+        ip(ns, f"link add {a} address {MAC[a]} type veth peer name {b} address {MAC[b]} netns {in_place('gw')}\n")
+    if headroom:
+        ip("cli", "link add br0 type bridge\nlink add t0 type gretap local 192.0.2.1 remote 192.0.2.2\n"
+           "link set t0 master br0\nlink set c0 master br0\n")
+    ip("cli", "link set c0 up\n")
     ip("srv", "link set s0 up\n")
     ip("gw", f"""
 link set lo up
@@ -80,8 +93,10 @@ route add fd00:64::/64 via fd00:1::2
 
 
 def tear_down():
+    there = run("ip netns list").split()
     for ns in ("cli", "gw", "srv"):
-        run(f"ip netns del {ns}")
+        if in_place(ns) in there:
+            run(f"ip netns del {in_place(ns)}")
 
 
 def own_virtual():
@@ -182,9 +197,9 @@ route add {VIRTUAL[6]} dev t6 vrf va
 class Path:
     """How a set-up is measured; what arrives is told to flood in its own words."""
 
-    def __init__(self, setup, mode="flow", port=None, flags="", outer="none", pool=None, **more):
+    def __init__(self, setup, mode="flow", port=None, flags="", outer="none", pool=None, rivals=(), **more):
         self.setup, self.mode, self.port, self.flags = setup, mode, port, flags
-        self.outer, self.pool, self.more = outer, pool, more
+        self.outer, self.pool, self.rivals, self.more = outer, pool, rivals, more
 
     def arguments(self, family):
         real = f"{VIRTUAL[family]},80" if self.port is None else f"{SERVER[family]},{self.port}"
@@ -207,6 +222,7 @@ def slr_auto(services):
 
 
 GATE_ONLY = {f: (GATE[f], GATE[f]) for f in (4, 6)}
+NAT = ("nft-flowtable", "nft-dnat", "ipvs-nat")
 PATHS = {
     "tc-mirred": Path(mirred, flags="--bridge"),
     "ip-forward": Path(forward),
@@ -215,16 +231,27 @@ PATHS = {
     "ipvs-nat": Path(ipvs, port=8080, open="both"),
     "ipvs-dr": Path(lambda n: ipvs(n, "-g", 80), flags="--one-way"),
     "ipvs-tun": Path(lambda n: ipvs(n, "-i", 80), flags="--one-way", outer="ipip"),
-    "vrf-ipip": Path(vrf("ipip", "ip6tnl"), outer="ipip"),
-    "vrf-gre-key": Path(vrf("gre", "ip6gre", "key 7"), outer="gre"),
-    "slr-nat": Path(slr, port=8080, open="both"),
-    "slr-fullnat": Path(slr_pool, port=8080, open="both", pool=POOL),
-    "slr-fullnat-auto": Path(slr_auto, port=8080, open="both", pool=GATE_ONLY),
+    "vrf-ipip": Path(vrf("ipip", "ip6tnl"), flags="--one-way", outer="ipip"),
+    "vrf-gre-key": Path(vrf("gre", "ip6gre", "key 7"), flags="--one-way", outer="gre"),
+    "slr-nat": Path(slr, port=8080, open="both", rivals=NAT),
+    "slr-fullnat": Path(slr_pool, port=8080, open="both", pool=POOL, rivals=NAT),
+    "slr-fullnat-auto": Path(slr_auto, port=8080, open="both", pool=GATE_ONLY, rivals=NAT),
 }
-for _name, _base in (("tc-mirred", "tc-mirred"), ("nft", "nft-dnat"), ("nft-flowtable", "nft-flowtable"),
-                     ("ipvs", "ipvs-nat"), ("slr", "slr-nat")):
+# Paths that are measured in other modes too, by the name they have there.
+SHORT = {"tc-mirred": "tc-mirred", "nft-dnat": "nft", "nft-flowtable": "nft-flowtable",
+         "ipvs-nat": "ipvs", "slr-nat": "slr"}
+
+
+def in_mode(path, mode):
+    """The name of a path where it is measured in another mode."""
+    return path if mode == "flow" else f"{SHORT.get(path, path)}-{mode}"
+
+
+for _base in SHORT:
     for _mode in ("new", "connect", "reply"):
-        _more = PATHS[_base].more if _mode == "reply" else {}
-        PATHS[f"{_name}-{_mode}"] = Path(PATHS[_base].setup, _mode, PATHS[_base].port, PATHS[_base].flags, **_more)
+        _path = PATHS[_base]
+        PATHS[in_mode(_base, _mode)] = Path(_path.setup, _mode, _path.port, _path.flags,
+                                            rivals=[in_mode(rival, _mode) for rival in _path.rivals],
+                                            **(_path.more if _mode == "reply" else {}))
 MODULES = ("veth act_mirred act_gact cls_matchall sch_ingress ip_vs ip_vs_rr nf_tables nft_ct nft_nat"
            " nft_chain_nat nft_flow_offload nf_flow_table nf_flow_table_inet vrf ipip ip_gre ip6_tunnel ip6_gre bridge")
