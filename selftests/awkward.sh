@@ -240,7 +240,8 @@ vlan_tags() {
 		set -- $ns
 		ip -n "$1" link add link "$2" name "$2.8" type vlan id 8
 		ip -n "$1" link add link "$2" name "$2.s" type vlan proto 802.1ad id 100
-		ip -n "$1" link add link "$2.s" name "$2.s.9" type vlan id 9
+		# A veth takes one tag in the bytes of a full frame, not two.
+		ip -n "$1" link add link "$2.s" name "$2.s.9" mtu 1496 type vlan id 9
 		defer "ip -n $1 link del $2.8; ip -n $1 link del $2.s; ip netns exec $1 ethtool -K $2 txvlan on rxvlan on"
 		ip -n "$1" link set "$2.8" up
 		ip -n "$1" link set "$2.s" up
