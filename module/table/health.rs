@@ -18,7 +18,7 @@
 //! transitions are exchanges, so that each is seen by exactly one caller. Nobody is told from
 //! softirq: changes are noticed by the next tick of `gc`, which compares what it told last.
 
-use kernel::sync::atomic::{Atomic, Relaxed};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use super::config::{AdminState, Condition, Server, ServerSettings};
 use crate::domain::sched::fastest;
@@ -35,19 +35,19 @@ const NONE: u32 = 0;
 
 /// The health of one server; lives on while its settings change.
 pub(crate) struct Health {
-    mode: Atomic<u32>,
+    mode: AtomicU32,
     /// When it failed, in seconds since boot.
-    since: Atomic<u32>,
+    since: AtomicU32,
     /// Ditched openings in a row.
-    run: Atomic<u32>,
+    run: AtomicU32,
     /// Ditched openings in all.
-    total: Atomic<u64>,
+    total: AtomicU64,
     /// Smoothed time from SYN to SYN/ACK in microseconds; 0 is unknown.
-    rtt: Atomic<u32>,
+    rtt: AtomicU32,
     /// When the flows left are reset, in seconds since boot.
-    deadline: Atomic<u32>,
+    deadline: AtomicU32,
     /// The condition that was told last, plus [`EMPTY_TOLD`].
-    told: Atomic<u32>,
+    told: AtomicU32,
 }
 
 /// Set in what was told when a draining server was reported empty.
@@ -65,13 +65,13 @@ pub(crate) enum HealthNews {
 impl Health {
     pub(super) const fn new() -> Self {
         Health {
-            mode: Atomic::new(GOOD),
-            since: Atomic::new(NONE),
-            run: Atomic::new(0),
-            total: Atomic::new(0),
-            rtt: Atomic::new(0),
-            deadline: Atomic::new(NONE),
-            told: Atomic::new(Condition::Up as u32),
+            mode: AtomicU32::new(GOOD),
+            since: AtomicU32::new(NONE),
+            run: AtomicU32::new(0),
+            total: AtomicU64::new(0),
+            rtt: AtomicU32::new(0),
+            deadline: AtomicU32::new(NONE),
+            told: AtomicU32::new(Condition::Up as u32),
         }
     }
 
@@ -118,7 +118,7 @@ impl Health {
     /// An opening was not answered or was refused. Says whether the server failed by that.
     pub(super) fn ditched(&self, settings: &ServerSettings, now: u32) -> bool {
         let run = self.run.fetch_add(1, Relaxed).wrapping_add(1);
-        self.total.add(1, Relaxed);
+        self.total.fetch_add(1, Relaxed);
         if settings.threshold == 0 {
             return false;
         }
@@ -132,7 +132,9 @@ impl Health {
             return false;
         }
         self.since.store(now, Relaxed);
-        self.mode.cmpxchg(mode, FAILED, Relaxed).is_ok()
+        self.mode
+            .compare_exchange(mode, FAILED, Relaxed, Relaxed)
+            .is_ok()
     }
 
     /// The server answered an opening. Says whether its condition may be another by that.
@@ -145,7 +147,11 @@ impl Health {
         if self.run.load(Relaxed) != 0 && !self.is_failed() {
             self.run.store(0, Relaxed);
         }
-        self.mode.load(Relaxed) == PROBATION && self.mode.cmpxchg(PROBATION, GOOD, Relaxed).is_ok()
+        self.mode.load(Relaxed) == PROBATION
+            && self
+                .mode
+                .compare_exchange(PROBATION, GOOD, Relaxed, Relaxed)
+                .is_ok()
     }
 
     /// The operator says that it is up.
@@ -179,7 +185,10 @@ impl Health {
         settings.hold != 0
             && self.is_failed()
             && now.saturating_sub(self.since.load(Relaxed)) >= settings.hold
-            && self.mode.cmpxchg(FAILED, PROBATION, Relaxed).is_ok()
+            && self
+                .mode
+                .compare_exchange(FAILED, PROBATION, Relaxed, Relaxed)
+                .is_ok()
     }
 
     /// Whether time alone may change something about the server.

@@ -10,14 +10,11 @@
 //! Context: recalling and remembering any, under RCU.
 
 use core::mem::size_of;
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use kernel::{
     prelude::*,
-    sync::{
-        atomic::{Atomic, Relaxed},
-        rcu,
-        Arc, //
-    },
+    sync::{rcu, Arc}, //
 };
 
 use super::{
@@ -42,7 +39,7 @@ pub(crate) struct Persisted<A: Family> {
     /// The first bits of the client's address.
     client: A,
     /// The last second, since boot, of its life; 0 if it is dead.
-    expires: Atomic<u32>,
+    expires: AtomicU32,
     binding: Arc<Binding>,
 }
 
@@ -167,7 +164,7 @@ impl<A: Family> PersistTable<A> {
         }
         let entry = Persisted {
             client: persist::key(client, mask(service)),
-            expires: Atomic::new(expires),
+            expires: AtomicU32::new(expires),
             binding: binding.clone(),
         };
         // Another processor may have remembered the client just now, or there may be no room.

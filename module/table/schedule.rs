@@ -10,13 +10,11 @@
 //!
 //! Context: softirq or process, under RCU. Takes no lock and allocates nothing.
 
+use core::sync::atomic::Ordering::Relaxed;
+
 use kernel::{
     alloc::{flags::GFP_KERNEL, AllocError, Flags, KVVec, KVec},
-    sync::{
-        atomic::Relaxed,
-        rcu,
-        Arc, //
-    },
+    sync::{rcu, Arc}, //
 };
 
 use super::{

@@ -2,12 +2,11 @@
 
 //! A binding: a server that serves a service, and how.
 
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
 use kernel::{
     alloc::{AllocError, Flags},
-    sync::{
-        atomic::{Atomic, Relaxed},
-        Arc, //
-    },
+    sync::Arc, //
 };
 
 use super::{kind::Method, BindingKey, Server, Service, ServiceRuntime, Traffic, TrafficSupply};
@@ -78,14 +77,14 @@ impl Default for BindingSettings {
 pub(crate) struct BindingRuntime {
     pub(crate) traffic: Traffic,
     /// Flows alive.
-    pub(crate) flows: Atomic<u32>,
+    pub(crate) flows: AtomicU32,
 }
 
 impl BindingRuntime {
     pub(crate) fn new(supply: &mut TrafficSupply) -> Result<Self, AllocError> {
         Ok(BindingRuntime {
             traffic: Traffic::new(supply)?,
-            flows: Atomic::new(0),
+            flows: AtomicU32::new(0),
         })
     }
 }

@@ -2,12 +2,11 @@
 
 //! A server: a real machine, or one port of it.
 
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
 use kernel::{
     alloc::AllocError,
-    sync::{
-        atomic::{Atomic, Relaxed},
-        Arc, //
-    },
+    sync::Arc, //
 };
 
 use super::{kind::AdminState, HostKey, ServerKey, Traffic, TrafficSupply};
@@ -52,7 +51,7 @@ impl Default for ServerSettings {
 pub(crate) struct ServerRuntime {
     pub(crate) traffic: Traffic,
     /// Flows alive.
-    pub(crate) flows: Atomic<u32>,
+    pub(crate) flows: AtomicU32,
     pub(crate) health: Health,
 }
 
@@ -60,7 +59,7 @@ impl ServerRuntime {
     pub(crate) fn new(supply: &mut TrafficSupply) -> Result<Self, AllocError> {
         Ok(ServerRuntime {
             traffic: Traffic::new(supply)?,
-            flows: Atomic::new(0),
+            flows: AtomicU32::new(0),
             health: Health::new(),
         })
     }

@@ -2,12 +2,11 @@
 
 //! A service, and the virtual host that services of one address make up.
 
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+
 use kernel::{
     alloc::{AllocError, KVec},
-    sync::{
-        atomic::{Atomic, Relaxed},
-        Arc, //
-    },
+    sync::Arc, //
 };
 
 use super::{
@@ -119,17 +118,17 @@ impl Default for ServiceSettings {
 pub(crate) struct ServiceRuntime {
     pub(crate) traffic: Traffic,
     /// Flows alive.
-    pub(crate) flows: Atomic<u32>,
+    pub(crate) flows: AtomicU32,
     /// What the scheduler remembers between two flows.
-    pub(crate) cursor: Atomic<u64>,
+    pub(crate) cursor: AtomicU64,
 }
 
 impl ServiceRuntime {
     pub(crate) fn new(supply: &mut TrafficSupply) -> Result<Self, AllocError> {
         Ok(ServiceRuntime {
             traffic: Traffic::new(supply)?,
-            flows: Atomic::new(0),
-            cursor: Atomic::new(0),
+            flows: AtomicU32::new(0),
+            cursor: AtomicU64::new(0),
         })
     }
 }

@@ -20,11 +20,9 @@ mod table;
 mod track;
 
 use core::mem::size_of;
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use kernel::sync::{
-    atomic::{Atomic, Relaxed},
-    Arc, //
-};
+use kernel::sync::Arc;
 
 pub(crate) use self::{
     filter::{FlowDump, FlowFilter, FlowRecord},
@@ -98,11 +96,11 @@ pub(crate) struct Flow<A: Family> {
     /// Customer and, in the lowest byte, protocol.
     context: u32,
     /// See [`Status`].
-    status: Atomic<u32>,
+    status: AtomicU32,
     /// The numbers that tell genuine packets of each side: `domain::flow::Track::numbers`.
-    numbers: [Atomic<u32>; 2],
+    numbers: [AtomicU32; 2],
     /// The last second, since boot, of its life.
-    expires: Atomic<u32>,
+    expires: AtomicU32,
     /// When it was opened, in microseconds, cut off.
     opened_us: u32,
     /// What it was opened by; leads to its server and service.
@@ -274,7 +272,7 @@ impl<A: Family> Flow<A> {
         let mut old = self.status();
         loop {
             let new = change(old)?;
-            match self.status.cmpxchg(old.0, new.0, Relaxed) {
+            match self.status.compare_exchange(old.0, new.0, Relaxed, Relaxed) {
                 Ok(_) => return Some((old, new)),
                 Err(now) => old = Status(now),
             }

@@ -6,13 +6,11 @@
 //! Where the source is translated, ports are probed until one gives a reply direction that is free,
 //! a bounded number of times. A flow whose client keeps its own source has no such choice.
 
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
 use kernel::{
     alloc::flags::GFP_ATOMIC,
-    sync::{
-        atomic::{Atomic, Relaxed},
-        rcu,
-        Arc, //
-    },
+    sync::{rcu, Arc}, //
 };
 
 use super::{
@@ -120,9 +118,9 @@ impl<A: Family> FlowTable<A> {
             server_port: choice.port,
             source_port: new.client.1,
             context: context(new.customer, new.proto),
-            status: Atomic::new(Status::ACTIVE | new.track.state as u32),
-            numbers: new.track.numbers.map(Atomic::new),
-            expires: Atomic::new(0),
+            status: AtomicU32::new(Status::ACTIVE | new.track.state as u32),
+            numbers: new.track.numbers.map(AtomicU32::new),
+            expires: AtomicU32::new(0),
             opened_us: time::monotonic_us() as u32,
             binding: binding.clone(),
             routes: [DstCache::new(), DstCache::new()],

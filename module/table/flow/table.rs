@@ -3,14 +3,11 @@
 //! The table of flows of one family.
 
 use core::mem::size_of;
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use kernel::{
     prelude::*,
-    sync::{
-        atomic::{Atomic, Relaxed},
-        rcu,
-        Arc, //
-    },
+    sync::{rcu, Arc}, //
 };
 
 use super::{End, Family, Flow, Status};
@@ -39,8 +36,8 @@ pub(super) const ORIGINAL: usize = 0;
 /// or wait to be swept, keep nobody out, but for a quarter more that bounds the memory.
 pub(crate) struct FlowTable<A: Family> {
     pub(super) table: RcuHash<Flow<A>, 2>,
-    live: Atomic<u32>,
-    max: Atomic<u32>,
+    live: AtomicU32,
+    max: AtomicU32,
 }
 
 impl<A: Family> Entry<2> for Flow<A> {
@@ -78,8 +75,8 @@ impl<A: Family> FlowTable<A> {
         let key = Key::new([random::u64(), random::u64()]);
         let this = FlowTable {
             table: RcuHash::new(cache, key, 0)?,
-            live: Atomic::new(0),
-            max: Atomic::new(max),
+            live: AtomicU32::new(0),
+            max: AtomicU32::new(max),
         };
         this.set_max(max);
         Ok(this)

@@ -2,7 +2,7 @@
 
 //! What a packet does to its flow: state, time, and the health of the server.
 
-use kernel::sync::atomic::Relaxed;
+use core::sync::atomic::Ordering::Relaxed;
 
 use super::{Family, Flow, FlowTable, Status};
 use crate::domain::{
@@ -74,7 +74,11 @@ impl<A: Family> FlowTable<A> {
             return true;
         }
         let new = old.after(state, event);
-        if flow.status.cmpxchg(old.0, new.0, Relaxed).is_err() {
+        if flow
+            .status
+            .compare_exchange(old.0, new.0, Relaxed, Relaxed)
+            .is_err()
+        {
             return false;
         }
         self.count_change(flow, old, new);

@@ -13,11 +13,9 @@ mod scale;
 mod schedule;
 mod transaction;
 
-use kernel::{
-    prelude::*,
-    sync::atomic::{Atomic, Relaxed},
-    sync::Arc,
-};
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use kernel::{prelude::*, sync::Arc};
 
 use super::{
     change::{self as table_change, ServerUpdate, ServiceUpdate},
@@ -72,7 +70,7 @@ impl Report {
     }
 }
 
-static RUNNING: Atomic<bool> = Atomic::new(false);
+static RUNNING: AtomicBool = AtomicBool::new(false);
 
 /// Whether the tests run, so that nothing is told to the layers above.
 pub(super) fn is_running() -> bool {
@@ -81,8 +79,8 @@ pub(super) fn is_running() -> bool {
 
 /// Runs all tests, once since the module was loaded.
 pub(super) fn run(tables: &Arc<Tables>) -> Result {
-    static RAN: Atomic<bool> = Atomic::new(false);
-    if RAN.xchg(true, Relaxed) {
+    static RAN: AtomicBool = AtomicBool::new(false);
+    if RAN.swap(true, Relaxed) {
         return Ok(());
     }
     let mut report = Report {

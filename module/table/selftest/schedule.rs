@@ -2,7 +2,9 @@
 
 //! Which server a new flow gets: schedulers, failures, backups, limits.
 
-use kernel::sync::{atomic::Relaxed, rcu, Arc};
+use core::sync::atomic::Ordering::Relaxed;
+
+use kernel::sync::{rcu, Arc};
 
 use super::{commit, serve, server, web, wipe, Report, Tables};
 use crate::domain::{addr::V4, sched::Scheduler};
