@@ -10,7 +10,7 @@ use kernel::{
     sync::Arc, //
 };
 
-use super::{place, position, Keyed, Node, Slot, Trie, TrieKey, LEVELS};
+use super::{place, Keyed, Node, Places, Slot, Trie, TrieKey, LEVELS};
 
 /// What a node of an [`Edit`] holds in one place.
 enum EditSlot<T> {
@@ -21,8 +21,16 @@ enum EditSlot<T> {
     Leaf(Arc<T>),
 }
 
+/// The position among the slots of an edit's node for `place`, and whether it is taken.
+fn position(bitmap: u32, place: u32) -> (usize, bool) {
+    let bit = 1u32 << place;
+    let at = (bitmap & (bit - 1)).count_ones() as usize;
+    (at, bitmap & bit != 0)
+}
+
 /// A node that is being changed.
 struct EditNode<T> {
+    /// One bit a slot in use, in their order. Not used in a list of collisions.
     bitmap: u32,
     slots: KVec<EditSlot<T>>,
 }
@@ -48,7 +56,7 @@ impl<T: Keyed> EditNode<T> {
             slots.push(slot, flags)?;
         }
         Ok(EditNode {
-            bitmap: node.bitmap,
+            bitmap: node.places.bitmap(),
             slots,
         })
     }
@@ -64,7 +72,7 @@ impl<T: Keyed> EditNode<T> {
             slots.push(slot, flags)?;
         }
         let node = Node {
-            bitmap: self.bitmap,
+            places: Places::new(self.bitmap),
             slots,
         };
         Arc::new(node, flags)
