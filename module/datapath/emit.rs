@@ -67,7 +67,7 @@ pub(super) fn way<'g, A: Family>(
             DropReason::TtlExceeded,
         ));
     }
-    let mtu = route.forward_mtu();
+    let mtu = route.forward_mtu(ctx.rcu);
     match ctx.entry {
         Entry::Port(..) if packet.end <= mtu as usize => Ok(Way::Neighbour(route)),
         _ => long(ctx, skb, packet, route, mtu),

@@ -155,6 +155,18 @@ impl Device {
         unsafe { core::ptr::addr_of!((*self.as_ptr()).mtu).read_volatile() }
     }
 
+    /// Returns the largest IPv6 packet that the device takes; none if it speaks no IPv6.
+    #[inline]
+    pub(super) fn ip6_mtu(&self, _rcu: &rcu::Guard) -> Option<u32> {
+        // SAFETY: The device is valid, the guard keeps what it has for IPv6, and both words are
+        // read as C reads them.
+        unsafe {
+            let inet6 = core::ptr::addr_of!((*self.as_ptr()).ip6_ptr).read_volatile();
+            (!inet6.is_null())
+                .then(|| core::ptr::addr_of!((*inet6).cnf.mtu6).read_volatile() as u32)
+        }
+    }
+
     /// Returns the `IFF_*` flags.
     #[inline]
     pub(crate) fn flags(&self) -> u32 {

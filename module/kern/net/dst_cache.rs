@@ -83,7 +83,7 @@ impl<C: Cookie> DstCache<C> {
     ///
     /// Any where RCU may be read.
     #[inline]
-    pub(crate) fn get<'g>(&self, _rcu: &'g rcu::Guard) -> Option<&'g Route> {
+    pub(crate) fn get<'g>(&self, rcu: &'g rcu::Guard) -> Option<&'g Route> {
         let dst = self.dst.load(Ordering::Acquire);
         let cookie = self.cookie.load();
         if dst.is_null() || dst.addr() & BUSY != 0 {
@@ -103,7 +103,7 @@ impl<C: Cookie> DstCache<C> {
         // give it back by `dst_release`, and the route is freed no sooner than a grace period
         // after that, which the guard holds up for `'g`.
         let route = unsafe { Route::from_raw(dst) };
-        route.is_valid(cookie).then_some(route)
+        route.is_valid(cookie, rcu).then_some(route)
     }
 
     /// Keeps a route in place of the one there was. If another CPU stores at the same moment, its

@@ -10,6 +10,8 @@
 //! one keeps neither its device nor its namespace: when a device goes, the routing code puts the
 //! black hole device in its place in every route there is.
 
+mod check;
+
 use super::{device::Device, namespace::Net, Family};
 use crate::sys::bindings;
 use core::{
@@ -286,19 +288,6 @@ impl Route {
         unsafe { bindings::slr_helper_dst_mtu(self.as_ptr()) }
     }
 
-    /// Returns the MTU for packets that we forward: that of the route or device, and what others
-    /// learned of the path only if the administrator wants that used.
-    #[inline]
-    pub(crate) fn forward_mtu(&self) -> u32 {
-        // SAFETY: The route is valid, and of the family whose function is called.
-        unsafe {
-            match self.family() {
-                Family::V4 => bindings::slr_helper_ip_dst_mtu_maybe_forward(self.as_ptr(), true),
-                Family::V6 => bindings::slr_helper_ip6_dst_mtu_maybe_forward(self.as_ptr(), true),
-            }
-        }
-    }
-
     /// Returns the source address that a packet of ours to `destination` would have by this route.
     pub(crate) fn source_v6(
         &self,
@@ -329,15 +318,6 @@ impl Route {
             // SAFETY: The route is valid.
             unsafe { bindings::slr_helper_rt6_get_cookie(route) }
         })
-    }
-
-    /// Whether the tables would still give this route.
-    ///
-    /// C counterpart: `dst_check`.
-    #[inline]
-    pub(crate) fn is_valid(&self, cookie: u32) -> bool {
-        // SAFETY: The route is valid.
-        unsafe { !bindings::slr_helper_dst_check(self.as_ptr(), cookie).is_null() }
     }
 }
 
