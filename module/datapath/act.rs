@@ -40,10 +40,8 @@ pub(super) fn act<A: Family>(
 #[inline]
 pub(super) fn count<A: Family>(ctx: &Ctx<'_>, skb: &Skb, hit: &Hit<'_, A>) {
     let (packets, bytes) = (u64::from(skb.segments()), skb.len() as u64);
-    hit.flow.count(hit.from, packets, bytes);
-    if let Some((port, _)) = ctx.port() {
-        port.runtime.count(bytes);
-    }
+    let port = ctx.port().map(|(port, _)| port);
+    hit.flow.count(hit.from, port, packets, bytes);
 }
 
 /// The first `len` bytes of the packet, to write to, without the padding behind `end`.

@@ -182,6 +182,14 @@ void slr_helper_this_cpu_add_two_u64(u64 *counters, u64 first, u64 second)
 	this_cpu_add(*(u64 __percpu *)(unsigned long)(counters + 1), second);
 }
 
+void slr_helper_this_cpu_add_two_u64_each(u64 *a, u64 *b, u64 *c, u64 *d, u64 first, u64 second)
+{
+	slr_helper_this_cpu_add_two_u64(a, first, second);
+	slr_helper_this_cpu_add_two_u64(b, first, second);
+	slr_helper_this_cpu_add_two_u64(c, first, second);
+	slr_helper_this_cpu_add_two_u64(d, first, second);
+}
+
 u64 *slr_helper_per_cpu_ptr_u64(u64 *base, unsigned int cpu)
 {
 	return per_cpu_ptr((u64 __percpu *)(unsigned long)base, cpu);

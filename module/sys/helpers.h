@@ -51,6 +51,7 @@ int slr_helper_spin_trylock_bh(spinlock_t *lock);
 void slr_helper_spin_lock_nested(spinlock_t *lock, int subclass);
 void slr_helper_this_cpu_add_u64(u64 *counter, u64 n);
 void slr_helper_this_cpu_add_two_u64(u64 *counters, u64 first, u64 second);
+void slr_helper_this_cpu_add_two_u64_each(u64 *a, u64 *b, u64 *c, u64 *d, u64 first, u64 second);
 u64 *slr_helper_per_cpu_ptr_u64(u64 *base, unsigned int cpu);
 bool slr_helper_cpu_possible(unsigned int cpu);
 

@@ -81,11 +81,11 @@ impl PortRuntime {
         })
     }
 
-    /// Counts a packet that slr took. Context: any.
+    /// What packets that slr took, and their bytes, are added to.
     #[inline]
-    pub(crate) fn count(&self, bytes: u64) {
-        self.counters.inc(Self::PACKETS);
-        self.counters.add(Self::BYTES, bytes);
+    pub(crate) fn packets_taken(&self) -> Option<Pair<'_>> {
+        // Bytes come next.
+        self.counters.pair(Self::PACKETS)
     }
 
     /// Packets taken.

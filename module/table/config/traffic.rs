@@ -4,7 +4,8 @@
 
 use kernel::alloc::AllocError;
 
-use crate::kern::sync::percpu::{Counters, Supply};
+use crate::domain::flow::Side;
+use crate::kern::sync::percpu::{Counters, Pair, Supply};
 
 const FLOWS: usize = 0;
 const PACKETS_IN: usize = 1;
@@ -55,17 +56,15 @@ impl Traffic {
         self.counters.inc(FLOWS);
     }
 
-    /// Counts packets from a client; more than one for a segmented buffer.
+    /// What packets and bytes from this side are added to. None would be a mistake in the numbers
+    /// above, which the compiler sees.
     #[inline]
-    pub(crate) fn count_in(&self, packets: u64, bytes: u64) {
+    pub(crate) fn packets(&self, from: Side) -> Option<Pair<'_>> {
         // Bytes come next.
-        self.counters.add_two(PACKETS_IN, packets, bytes);
-    }
-
-    /// Counts packets to a client.
-    #[inline]
-    pub(crate) fn count_out(&self, packets: u64, bytes: u64) {
-        self.counters.add_two(PACKETS_OUT, packets, bytes);
+        self.counters.pair(match from {
+            Side::Client => PACKETS_IN,
+            Side::Server => PACKETS_OUT,
+        })
     }
 
     /// Counts a flow refused.

@@ -30,10 +30,19 @@ pub(crate) use self::{
     table::{FlowCache, FlowRef, FlowTable},
 };
 
-use super::{config::Binding, persist::PersistTable, Tables};
+use super::{
+    config::{Binding, Port},
+    persist::PersistTable,
+    Tables,
+};
 use crate::domain::{
     addr::{Ip, Proto, V4, V6},
-    flow::{Side, State}, //
+    flow::{Side, State},
+    packet::rewrite::{Change, Rewrite, Translation}, //
+};
+use crate::kern::{
+    net::dst_cache::{Cookie, DstCache},
+    sync::percpu::Pair,
 };
 use crate::kern::net::dst_cache::{Cookie, DstCache};
 
@@ -246,18 +255,22 @@ impl<A: Family> Flow<A> {
         }
     }
 
-    /// Counts packets from this side, at the binding, the server and the service.
+    /// Counts packets from this side, at the binding, the server and the service, and at the port
+    /// where they came in, if there is one. A super-packet counts as what it is made of.
     #[inline]
-    pub(crate) fn count(&self, from: Side, packets: u64, bytes: u64) {
+    pub(crate) fn count(&self, from: Side, port: Option<&Port>, packets: u64, bytes: u64) {
         let binding = &*self.binding;
-        for traffic in [
-            &binding.runtime.traffic,
-            &binding.server.runtime.traffic,
-            &binding.service.traffic,
-        ] {
-            match from {
-                Side::Client => traffic.count_in(packets, bytes),
-                Side::Server => traffic.count_out(packets, bytes),
+        let pairs = (
+            binding.runtime.traffic.packets(from),
+            binding.server.runtime.traffic.packets(from),
+            binding.service.traffic.packets(from),
+            port.and_then(|port| port.runtime.packets_taken()),
+        );
+        match pairs {
+            (Some(a), Some(b), Some(c), Some(d)) => Pair::add_to_each([a, b, c, d], packets, bytes),
+            (a, b, c, d) => {
+                let each = [a, b, c, d].into_iter().flatten();
+                each.for_each(|pair| pair.add(packets, bytes))
             }
         }
     }
