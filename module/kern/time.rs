@@ -98,14 +98,25 @@ pub(crate) fn monotonic_us() -> u64 {
     ns.unsigned_abs() / 1000
 }
 
-/// Returns the seconds since boot, those asleep not counted; 1 at least. Costs a call and a load.
+/// Returns the seconds since boot, those asleep not counted; 1 at least. Costs a load.
 ///
 /// # Context
 ///
 /// Any.
 #[inline]
 pub(crate) fn seconds() -> u32 {
-    // SAFETY: As for `ktime_get`.
-    let seconds = unsafe { bindings::ktime_get_seconds() };
-    u32::try_from(seconds).unwrap_or(u32::MAX).max(1)
+    // SAFETY: As in `Tick::now`.
+    let jiffies = unsafe { core::ptr::addr_of!(kernel::bindings::jiffies).read_volatile() };
+    let since_boot = jiffies.wrapping_sub(INITIAL_JIFFIES);
+    u32::try_from(since_boot / HZ as usize)
+        .unwrap_or(u32::MAX)
+        .max(1)
 }
+
+/// What jiffies begin with: five minutes before the lower half of 64 bits wraps.
+///
+/// C counterpart: `INITIAL_JIFFIES`.
+const INITIAL_JIFFIES: usize = 0u32.wrapping_sub(300 * HZ) as usize;
+
+// Fewer bits of jiffies wrap around while flows live.
+const _: () = assert!(usize::BITS == 64);
