@@ -10,10 +10,7 @@ use crate::{
     domain::{
         addr::Proto,
         bytes,
-        packet::{
-            rewrite::{self, Checksum},
-            udp, Packet,
-        },
+        packet::{rewrite::Checksum, udp, Packet},
         reason::DropReason,
     },
     kern::net::skb::{Skb, Summed},
@@ -27,13 +24,13 @@ pub(super) fn act<A: Family>(
     hit: &Hit<'_, A>,
     is_forwarding: bool,
 ) -> Result<A, End> {
-    let ends = hit.ends();
+    let translation = hit.flow.translation(hit.from);
     let state = checksum(skb, packet);
     let bytes = writable(skb, packet.end, packet.rewrite_len())?;
-    rewrite::apply(&ends, packet, bytes, state)
-        .and_then(|()| count_hop::<A>(bytes, is_forwarding))
+    translation
+        .apply(packet, bytes, state, is_forwarding)
         .ok_or(End::Drop(DropReason::NotWritable))?;
-    Ok(ends.dst.0)
+    Ok(translation.to.dst.0)
 }
 
 /// Counts the packet at its flow's service, server and binding, and at its port.

@@ -22,16 +22,7 @@ impl<A: Family> Hit<'_, A> {
     /// The ends that the packet is to have on its other side of slr.
     #[inline]
     pub(super) fn ends(&self) -> Rewrite<A> {
-        match self.from {
-            flow::Side::Client => Rewrite {
-                src: self.flow.source(),
-                dst: self.flow.server(),
-            },
-            flow::Side::Server => Rewrite {
-                src: self.flow.virtual_end(),
-                dst: self.flow.client(),
-            },
-        }
+        self.flow.translation(self.from).to
     }
 
     /// The ends of what the other side sends, as it sends it.

@@ -187,6 +187,19 @@ impl Delta {
         )
     }
 
+    /// The content of a field of 16 bits, as in the packet, lowered by `by` without a borrow from
+    /// beyond it.
+    #[inline(always)]
+    pub fn lowered(self, by: Field) -> Delta {
+        Delta(self.0.wrapping_add(u64::from(!u16::from_ne_bytes(by))))
+    }
+
+    /// The same difference in two bytes.
+    #[inline]
+    pub fn folded(self) -> Folded {
+        Folded(fold(self.0))
+    }
+
     /// Both changes.
     #[inline(always)]
     pub fn and(self, other: Delta) -> Delta {
@@ -210,6 +223,18 @@ impl Delta {
     #[inline(always)]
     pub fn apply_partial(self, sum: Field) -> Field {
         fold(self.0.wrapping_add(u64::from(u16::from_ne_bytes(sum)))).to_ne_bytes()
+    }
+}
+
+/// A [`Delta`] to be kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Folded(u16);
+
+impl Folded {
+    /// The difference.
+    #[inline(always)]
+    pub fn delta(self) -> Delta {
+        Delta(u64::from(self.0))
     }
 }
 

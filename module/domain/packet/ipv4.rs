@@ -5,7 +5,7 @@
 use super::checksum::{self, Delta, Field, Sum};
 use super::quote::Inner;
 use super::{need, transport, Fragment, Header, Network, Packet, ParseError, L4};
-use crate::domain::addr::{Proto, V4};
+use crate::domain::addr::{Ip, Proto, V4};
 use crate::domain::bytes;
 
 /// Bytes of a header without options.
@@ -229,6 +229,26 @@ impl Network for V4 {
         let old = *field;
         *field = delta.apply(old);
         Some((old, *field))
+    }
+
+    #[inline(always)]
+    fn translate(
+        header: &mut [u8],
+        (src, dst): (V4, V4),
+        delta: Delta,
+        is_forwarded: bool,
+    ) -> Option<()> {
+        let header: &mut [u8; LEN] = bytes::chunk_mut(header, 0)?;
+        let delta = if is_forwarded {
+            header[TTL] = header[TTL].checked_sub(1)?;
+            // The upper byte of a field, one less.
+            delta.lowered([1, 0])
+        } else {
+            delta
+        };
+        src.write(header, V4::SRC)?;
+        dst.write(header, V4::DST)?;
+        checksum::update(header, CHECKSUM, |field| delta.apply(field))
     }
 
     #[inline(always)]

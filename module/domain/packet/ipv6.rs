@@ -223,6 +223,21 @@ impl Network for V6 {
     }
 
     #[inline(always)]
+    fn translate(
+        header: &mut [u8],
+        (src, dst): (V6, V6),
+        _delta: Delta,
+        is_forwarded: bool,
+    ) -> Option<()> {
+        let header: &mut [u8; LEN] = bytes::chunk_mut(header, 0)?;
+        if is_forwarded {
+            header[HOP_LIMIT] = header[HOP_LIMIT].checked_sub(1)?;
+        }
+        src.write(header, V6::SRC)?;
+        dst.write(header, V6::DST)
+    }
+
+    #[inline(always)]
     fn decrement_ttl(packet: &mut [u8]) -> Option<()> {
         let limit = packet.get_mut(HOP_LIMIT)?;
         *limit = limit.checked_sub(1)?;

@@ -175,13 +175,13 @@ impl<A: Ip> Packet<A> {
     /// How many bytes [`rewrite::apply`] needs writable.
     #[inline]
     pub fn rewrite_len(&self) -> usize {
-        let header = match self.proto {
+        let header = match self.info {
             _ if self.fragment == Fragment::Later => 0,
-            Proto::TCP => tcp::LEN,
-            Proto::UDP | Proto::UDPLITE => udp::LEN,
-            Proto::SCTP => sctp::LEN,
-            Proto::ICMP | Proto::ICMPV6 => icmp::LEN,
-            _ => 0,
+            L4::Tcp { .. } => tcp::LEN,
+            L4::Udp => udp::LEN,
+            L4::Sctp(_) => sctp::LEN,
+            L4::Echo { .. } | L4::IcmpError { .. } | L4::Icmp { .. } => icmp::LEN,
+            L4::Other => 0,
         };
         self.l4.wrapping_add(header).min(self.end)
     }
@@ -211,6 +211,17 @@ pub trait Network: Ip {
     ///
     /// Returns the checksum's own change, old and new.
     fn update_checksum(packet: &mut [u8], at: usize, delta: Delta) -> Option<(Field, Field)>;
+
+    /// Writes addresses into the header that `header` begins with, and lowers the time to live by
+    /// one if the packet `is_forwarded`. `delta` is what the addresses add to checksums.
+    ///
+    /// `None`, and nothing written, if there is no header or the time to live is used up.
+    fn translate(
+        header: &mut [u8],
+        addrs: (Self, Self),
+        delta: Delta,
+        is_forwarded: bool,
+    ) -> Option<()>;
 
     /// Lowers the time to live by one; `None` if it is used up or there is no header.
     ///

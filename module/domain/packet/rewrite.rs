@@ -2,7 +2,7 @@
 
 //! Translation of addresses and ports in place, checksums included.
 //!
-//! [`apply`] changes the packet itself, [`apply_error`] an ICMP error together
+//! [`apply`](fn@apply) and [`Translation`] change the packet itself, [`apply_error`] an ICMP error together
 //! with the packet it quotes. Both update checksums by the difference they make,
 //! so a wrong checksum stays wrong and the payload is never read. Both check
 //! that all bytes to change are there before they change any.
@@ -16,9 +16,9 @@
 //! Fragments: the first one is translated right by itself, a later one gets its
 //! addresses only. Callers that change ports defragment first.
 
-use super::checksum::{crc32c_difference, Delta, Field};
+use super::checksum::{self, crc32c_difference, Delta, Field, Folded};
 use super::{icmp, sctp, tcp, udp, Fragment, Network, Packet, Quote, L4};
-use crate::domain::addr::Proto;
+use crate::domain::addr::{Ip, Proto};
 use crate::domain::bytes;
 
 /// What the checksum field of the transport header holds at this moment.
@@ -58,36 +58,125 @@ pub struct ErrorRewrite<A> {
     pub quote: Rewrite<A>,
 }
 
+/// What a translation adds to checksums, summed up once for all packets of a flow's direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// By the addresses.
+    addrs: Folded,
+    /// By addresses and ports.
+    ends: Folded,
+}
+
+impl Change {
+    /// The change of packets with the ends `from` that get the ends `to`.
+    pub fn new<A: Ip>(from: &Rewrite<A>, to: &Rewrite<A>) -> Change {
+        let addrs = Delta::new()
+            .addr(from.src.0, to.src.0)
+            .addr(from.dst.0, to.dst.0);
+        let ports = Delta::new()
+            .number(from.src.1, to.src.1)
+            .number(from.dst.1, to.dst.1);
+        Change {
+            addrs: addrs.folded(),
+            ends: addrs.and(ports).folded(),
+        }
+    }
+}
+
 /// Translates `packet`, which `bytes` holds from its network header on.
 ///
 /// `bytes` must be writable for [`Packet::rewrite_len`] bytes; `None`, and nothing
 /// changed, if it is shorter.
-#[inline(always)]
 pub fn apply<A: Network>(
     rewrite: &Rewrite<A>,
     packet: &Packet<A>,
     bytes: &mut [u8],
     state: Checksum,
 ) -> Option<()> {
-    let bytes = bytes.get_mut(..packet.rewrite_len())?;
-    let addrs = addresses(bytes, 0, (packet.src, packet.dst), rewrite)?;
-    A::update_checksum(bytes, 0, addrs)?;
-    if packet.fragment == Fragment::Later {
-        return Some(());
-    }
-    let part = Part {
-        proto: packet.proto,
-        echo_reply: match packet.info {
-            L4::Echo { reply } => Some(reply),
-            _ => None,
-        },
-        at: packet.l4,
-        len: packet.l4_len(),
-        old: (packet.sport, packet.dport),
-        new: (rewrite.src.1, rewrite.dst.1),
+    let from = Rewrite {
+        src: (packet.src, packet.sport),
+        dst: (packet.dst, packet.dport),
     };
-    let _ = transport(bytes, &part, addrs, state)?;
-    Some(())
+    let translation = Translation {
+        to: *rewrite,
+        change: Change::new(&from, rewrite),
+    };
+    translation.apply(packet, bytes, state, false)
+}
+
+/// The ends that packets get, and what that adds to their checksums.
+#[derive(Clone, Copy, Debug)]
+pub struct Translation<A> {
+    /// The ends.
+    pub to: Rewrite<A>,
+    /// The change from the ends that the packets have.
+    pub change: Change,
+}
+
+impl<A: Network> Translation<A> {
+    /// As [`apply`](fn@apply); also lowers the time to live by one if the packet `is_forwarded`,
+    /// for which it must not be used up.
+    #[inline(always)]
+    pub fn apply(
+        &self,
+        packet: &Packet<A>,
+        bytes: &mut [u8],
+        state: Checksum,
+        is_forwarded: bool,
+    ) -> Option<()> {
+        let (header, rest) = bytes.split_at_mut_checked(packet.l4)?;
+        let (src, dst) = (self.to.src.0, self.to.dst.0);
+        let addrs = self.change.addrs.delta();
+        let ends = self.change.ends.delta();
+        match packet.proto {
+            _ if packet.fragment == Fragment::Later => {
+                A::translate(header, (src, dst), addrs, is_forwarded)
+            }
+            Proto::UDP | Proto::UDPLITE => {
+                let udp: &mut [u8; udp::LEN] = bytes::chunk_mut(rest, 0)?;
+                A::translate(header, (src, dst), addrs, is_forwarded)?;
+                write_ports(udp, (self.to.src.1, self.to.dst.1))?;
+                checksum::update(udp, udp::CHECKSUM, |field| match state {
+                    Checksum::Partial => addrs.apply_partial(field),
+                    // None, which stays none.
+                    Checksum::Full if field == [0, 0] => field,
+                    Checksum::Full => ends.apply_udp(field),
+                })
+            }
+            Proto::TCP => {
+                let tcp: &mut [u8; tcp::LEN] = bytes::chunk_mut(rest, 0)?;
+                A::translate(header, (src, dst), addrs, is_forwarded)?;
+                write_ports(tcp, (self.to.src.1, self.to.dst.1))?;
+                checksum::update(tcp, tcp::CHECKSUM, |field| match state {
+                    Checksum::Partial => addrs.apply_partial(field),
+                    Checksum::Full => ends.apply(field),
+                })
+            }
+            _ => {
+                let rest = rest.get_mut(..packet.rewrite_len().checked_sub(packet.l4)?)?;
+                A::translate(header, (src, dst), addrs, is_forwarded)?;
+                self.rare(packet, rest, state)
+            }
+        }
+    }
+
+    /// [`apply`](Self::apply) to a transport header that most packets do not have.
+    #[cold]
+    fn rare(&self, packet: &Packet<A>, rest: &mut [u8], state: Checksum) -> Option<()> {
+        let part = Part {
+            proto: packet.proto,
+            echo_reply: match packet.info {
+                L4::Echo { reply } => Some(reply),
+                _ => None,
+            },
+            at: 0,
+            len: packet.l4_len(),
+            old: (packet.sport, packet.dport),
+            new: (self.to.src.1, self.to.dst.1),
+        };
+        let _ = transport_rare(rest, &part, self.change.addrs.delta(), state)?;
+        Some(())
+    }
 }
 
 /// Translates `packet`, an ICMP error that `bytes` holds, and its `quote`.
@@ -137,7 +226,6 @@ pub fn apply_error<A: Network>(
 }
 
 /// Writes the addresses of the header at `at`; returns the difference they make.
-#[inline(always)]
 fn addresses<A: Network>(
     bytes: &mut [u8],
     at: usize,
@@ -166,7 +254,6 @@ struct Part {
 /// Writes ports or identifier and the checksum, given what the addresses changed.
 ///
 /// Returns the difference that all this makes to a checksum around it.
-#[inline(always)]
 fn transport(bytes: &mut [u8], part: &Part, addrs: Delta, state: Checksum) -> Option<Delta> {
     let bytes = bytes.get_mut(part.at..)?;
     let ports = Delta::new()

@@ -44,7 +44,6 @@ use crate::kern::{
     net::dst_cache::{Cookie, DstCache},
     sync::percpu::Pair,
 };
-use crate::kern::net::dst_cache::{Cookie, DstCache};
 
 /// An address family, with what the tables keep for it.
 pub(crate) trait Family: Ip {
@@ -112,6 +111,8 @@ pub(crate) struct Flow<A: Family> {
     expires: AtomicU32,
     /// When it was opened, in microseconds, cut off.
     opened_us: u32,
+    /// What translation adds to checksums of packets from each [`Side`].
+    changes: [Change; 2],
     /// What it was opened by; leads to its server and service.
     pub(crate) binding: Arc<Binding>,
     /// Routes to the client and to the server, in the order of [`Side`].
@@ -208,6 +209,43 @@ impl<A: Family> Flow<A> {
     #[inline]
     pub(crate) fn source(&self) -> End<A> {
         (self.source, self.source_port)
+    }
+
+    /// The ends that packets from this side have on the other side of slr, and what that adds to
+    /// their checksums.
+    #[inline]
+    pub(crate) fn translation(&self, from: Side) -> Translation<A> {
+        let [client, server] = self.changes;
+        match from {
+            Side::Client => Translation {
+                to: Rewrite {
+                    src: self.source(),
+                    dst: self.server(),
+                },
+                change: client,
+            },
+            Side::Server => Translation {
+                to: Rewrite {
+                    src: self.virtual_end(),
+                    dst: self.client(),
+                },
+                change: server,
+            },
+        }
+    }
+
+    /// Sums up the changes, once the ends are what they will be.
+    fn sum_up(&mut self) {
+        self.changes = [Side::Client, Side::Server].map(|from| {
+            let to = self.translation(from).to;
+            let back = self.translation(from.other()).to;
+            // Packets come with the ends that answers to them get, swapped.
+            let have = Rewrite {
+                src: back.dst,
+                dst: back.src,
+            };
+            Change::new(&have, &to)
+        });
     }
 
     /// Whether the server knows the client by another end than the client's own.

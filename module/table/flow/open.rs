@@ -122,6 +122,7 @@ impl<A: Family> FlowTable<A> {
             numbers: new.track.numbers.map(AtomicU32::new),
             expires: AtomicU32::new(0),
             opened_us: time::monotonic_us() as u32,
+            changes: Default::default(),
             binding: binding.clone(),
             routes: [DstCache::new(), DstCache::new()],
         };
@@ -165,7 +166,7 @@ impl<A: Family> FlowTable<A> {
                     true
                 })
         };
-        match self.table.insert(flow, gives_way, guard) {
+        match self.put(flow, gives_way, guard) {
             Ok(found) => Ok(found),
             Err(InsertError::Exists(ORIGINAL, _)) => Err(OpenError::Exists),
             Err(InsertError::Exists(..)) => Err(OpenError::Clash),
@@ -199,7 +200,7 @@ impl<A: Family> FlowTable<A> {
                     continue;
                 }
                 let gives_way = |other: &Flow<A>| self.expire(tables, other, now);
-                flow = match self.table.insert(flow, gives_way, guard) {
+                flow = match self.put(flow, gives_way, guard) {
                     Ok(found) => return Ok(found),
                     Err(InsertError::Exists(ORIGINAL, _)) => return Err(OpenError::Exists),
                     Err(InsertError::Exists(_, flow)) => flow,
@@ -209,6 +210,17 @@ impl<A: Family> FlowTable<A> {
             }
         }
         Err(OpenError::NoPort)
+    }
+
+    /// Inserts a flow whose ends are what they will be.
+    fn put<'g>(
+        &'g self,
+        mut flow: Flow<A>,
+        gives_way: impl Fn(&Flow<A>) -> bool,
+        guard: &'g rcu::Guard,
+    ) -> Result<FlowRef<'g, A>, InsertError<Flow<A>>> {
+        flow.sum_up();
+        self.table.insert(flow, gives_way, guard)
     }
 
     /// Whether another flow has the reply direction of this one. Cheaper than to try.

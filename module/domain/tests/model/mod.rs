@@ -8,7 +8,9 @@
 
 use slr_domain::domain::addr::{Ip, Proto};
 use slr_domain::domain::packet::build::icmp_error;
-use slr_domain::domain::packet::rewrite::{apply, apply_error, Checksum, ErrorRewrite, Rewrite};
+use slr_domain::domain::packet::rewrite::{
+    apply, apply_error, Change, Checksum, ErrorRewrite, Rewrite, Translation,
+};
 use slr_domain::domain::packet::{
     quote, Fragment, Header, IcmpError, Network, Packet, ParseError, L4,
 };
@@ -151,7 +153,7 @@ pub fn check_rewrite<A: Network>(old: &Recipe<A>, new: &Recipe<A>, damage: u8) {
     };
     let packet = parsed::<A>(&bytes);
     apply(&rewrite, &packet, &mut bytes, Checksum::Full).unwrap();
-    let want = cook(&Recipe {
+    let mut want = cook(&Recipe {
         proto: old.proto,
         payload: old.payload.clone(),
         ..new.clone()
@@ -159,6 +161,22 @@ pub fn check_rewrite<A: Network>(old: &Recipe<A>, new: &Recipe<A>, damage: u8) {
     assert_eq!(bytes, want, "{old:?} to {new:?}");
     let after = parsed::<A>(&bytes);
     assert_eq!((after.src, after.dst), (new.src.0, new.dst.0));
+
+    // Forwarded it is the same, and one hop nearer.
+    let from = Rewrite {
+        src: old.src,
+        dst: old.dst,
+    };
+    let translation = Translation {
+        to: rewrite,
+        change: Change::new(&from, &rewrite),
+    };
+    let mut forwarded = cook(old);
+    translation
+        .apply(&packet, &mut forwarded, Checksum::Full, true)
+        .unwrap();
+    A::decrement_ttl(&mut want).unwrap();
+    assert_eq!(forwarded, want, "{old:?} to {new:?}");
 
     // Damage in the last byte stays as visible as it was.
     let mut wrong = cook(old);
