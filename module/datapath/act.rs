@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Rewrites `packet`, one hop nearer to its end if `is_forwarding`; returns where it goes.
-#[inline]
+#[inline(always)]
 pub(super) fn act<A: Family>(
     skb: &mut Skb,
     packet: &Packet<A>,
@@ -34,7 +34,7 @@ pub(super) fn act<A: Family>(
 }
 
 /// Counts the packet at its flow's service, server and binding, and at its port.
-#[inline]
+#[inline(always)]
 pub(super) fn count<A: Family>(ctx: &Ctx<'_>, skb: &Skb, hit: &Hit<'_, A>) {
     let (packets, bytes) = (u64::from(skb.segments()), skb.len() as u64);
     let port = ctx.port().map(|(port, _)| port);
@@ -42,7 +42,7 @@ pub(super) fn count<A: Family>(ctx: &Ctx<'_>, skb: &Skb, hit: &Hit<'_, A>) {
 }
 
 /// The first `len` bytes of the packet, to write to, without the padding behind `end`.
-#[inline]
+#[inline(always)]
 pub(super) fn writable(skb: &mut Skb, end: usize, len: usize) -> Result<&mut [u8], End> {
     if !skb.trim(end) {
         return Err(End::Drop(DropReason::NotWritable));
@@ -61,7 +61,7 @@ pub(super) fn count_hop<A: Family>(bytes: &mut [u8], is_forwarding: bool) -> Opt
 }
 
 /// What the transport checksum's field holds.
-#[inline]
+#[inline(always)]
 pub(super) fn checksum<A: Family>(skb: &Skb, packet: &Packet<A>) -> Checksum {
     match skb.ip_summed() {
         Summed::Partial => partial(skb, packet),
@@ -73,6 +73,7 @@ pub(super) fn checksum<A: Family>(skb: &Skb, packet: &Packet<A>) -> Checksum {
 ///
 /// Around a tunnelled packet UDP's own field is complete, or absent, unless the packet is to be
 /// segmented: then it has the pseudo-header's sum like any other (`udp_set_csum`).
+#[cold]
 fn partial<A: Family>(skb: &Skb, packet: &Packet<A>) -> Checksum {
     if skb
         .partial_checksum()

@@ -44,7 +44,7 @@ impl Way<'_> {
 }
 
 /// Chooses the way of a packet that goes on in the direction of `hit`.
-#[inline]
+#[inline(always)]
 pub(super) fn way<'g, A: Family>(
     ctx: &Ctx<'g>,
     skb: &mut Skb,
@@ -121,7 +121,7 @@ fn derive<'g, A: Family>(
 }
 
 /// Sends a rewritten packet, which goes to `to`, on its way.
-#[inline]
+#[inline(always)]
 pub(super) fn emit<A: Family>(ctx: &Ctx<'_>, mut skb: Skb, to: A, way: Way<'_>) -> Verdict {
     match way {
         Way::Neighbour(route) => {

@@ -106,12 +106,12 @@ impl Family for V4 {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn neighbour_output(route: &Route, skb: Skb, to: V4, rcu: &rcu::Guard) -> Stolen {
         route.neighbour_output_v4(skb, v4(to), rcu)
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_between_neighbours(_packet: &Packet<V4>) -> bool {
         false
     }
@@ -155,12 +155,12 @@ impl Family for V6 {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn neighbour_output(route: &Route, skb: Skb, to: V6, rcu: &rcu::Guard) -> Stolen {
         route.neighbour_output_v6(skb, v6(to), rcu)
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_between_neighbours(packet: &Packet<V6>) -> bool {
         matches!(
             packet.info,

@@ -86,7 +86,7 @@ fn join<A: Family>(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<A>) -> Verdict {
                 Entry::Port(port, dev) => Entry::Fragments(port, dev, size),
                 entry => entry,
             };
-            super::route::<A>(&Ctx { entry, ..*ctx }, skb)
+            super::route_other::<A>(&Ctx { entry, ..*ctx }, skb)
         }
         defrag::Fragment::Queued(stolen) => stolen.into(),
         defrag::Fragment::Refused(skb) => refuse::drop(ctx, skb, DropReason::FragmentFailed),

@@ -42,6 +42,6 @@ impl<A: Family> Hook for Local<A> {
         let config = self.tables.config.load(context.rcu());
         let entry = Entry::Local(context);
         let ctx = Ctx::new(&self.tables, &self.namespace, config, context, entry);
-        super::route::<A>(&ctx, skb)
+        super::route_other::<A>(&ctx, skb)
     }
 }

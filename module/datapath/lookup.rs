@@ -20,7 +20,7 @@ pub(super) struct Hit<'g, A: Family> {
 
 impl<A: Family> Hit<'_, A> {
     /// The ends that the packet is to have on its other side of slr.
-    #[inline]
+    #[inline(always)]
     pub(super) fn ends(&self) -> Rewrite<A> {
         self.flow.translation(self.from).to
     }
@@ -41,7 +41,7 @@ impl<A: Family> Hit<'_, A> {
 }
 
 /// Finds the flow of `packet`; refuses it if such a packet may not come in here.
-#[inline]
+#[inline(always)]
 pub(super) fn lookup<'g, A: Family>(
     ctx: &Ctx<'g>,
     packet: &Packet<A>,

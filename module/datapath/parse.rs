@@ -18,7 +18,7 @@ use crate::{
 const PULLS: usize = 16;
 
 /// Makes the view of the packet that begins at the data's start.
-#[inline]
+#[inline(always)]
 pub(super) fn parse<A: Family>(ctx: &Ctx<'_>, skb: &mut Skb) -> Result<Packet<A>, End> {
     match A::parse(skb.head(), skb.len()) {
         Ok(packet) => Ok(packet),

@@ -14,8 +14,21 @@ use crate::{
 };
 
 /// Steps the state; returns the flow that the packet belongs to from now on.
-#[inline]
+#[inline(always)]
 pub(super) fn track<'g, A: Family>(
+    ctx: &Ctx<'g>,
+    packet: &Packet<A>,
+    hit: Hit<'g, A>,
+) -> Result<Hit<'g, A>, End> {
+    if hit.flow.follow(hit.from, &packet.info, ctx.now) {
+        return Ok(hit);
+    }
+    step(ctx, packet, hit)
+}
+
+/// [`track`] of a packet that may change more of its flow than the time it lives.
+#[cold]
+fn step<'g, A: Family>(
     ctx: &Ctx<'g>,
     packet: &Packet<A>,
     hit: Hit<'g, A>,

@@ -107,15 +107,18 @@ impl Key {
         let context = customer.wrapping_shl(8) | u32::from(proto.0);
         let sum = self.offset.wrapping_add(pair(*a, *b, ports, context));
         let (src, dst) = (src.words(), dst.words());
-        let words = src.as_ref().iter().zip(dst.as_ref());
-        let sum = rest
-            .chunks_exact(2)
-            .zip(words)
-            .fold(sum, |sum, (key, (s, d))| match key {
-                [a, b] => sum.wrapping_add(pair(*a, *b, *s, *d)),
-                _ => sum,
-            });
-        (sum >> 32) as u32
+        let [a, b, c, d, e, f, g, h] = *rest;
+        // Written out, as not every compiler unrolls a loop over what it could count here.
+        let addrs = match (src.as_ref(), dst.as_ref()) {
+            (&[s], &[t]) => pair(a, b, s, t),
+            (&[s, u, w, y], &[t, v, x, z]) => pair(a, b, s, t)
+                .wrapping_add(pair(c, d, u, v))
+                .wrapping_add(pair(e, f, w, x))
+                .wrapping_add(pair(g, h, y, z)),
+            // There is no third family.
+            _ => 0,
+        };
+        (sum.wrapping_add(addrs) >> 32) as u32
     }
 
     /// The hash of one address and port, for choosing a server by the client.

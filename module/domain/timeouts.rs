@@ -47,7 +47,7 @@ impl Default for Timeouts {
 
 impl Timeouts {
     /// The seconds for a flow of `proto` in `state`.
-    #[inline]
+    #[inline(always)]
     pub fn for_state(&self, proto: Proto, state: State) -> u32 {
         match state {
             State::Syn | State::SynAck => self.syn,

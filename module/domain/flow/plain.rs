@@ -9,7 +9,7 @@
 use super::{Event, Side, State};
 
 /// The state and event after a packet from `side`.
-#[inline]
+#[inline(always)]
 pub fn step(state: State, side: Side) -> (State, Event) {
     match (state, side) {
         (State::Unreplied, Side::Server) => (State::Replied, Event::Answered),

@@ -59,18 +59,24 @@ pub fn open(syn: &Segment) -> Track {
     track
 }
 
+/// The track after `segment` from `side`, if that is of the middle of a living connection, as most
+/// segments by far: data or an acknowledgement. If not, [`step`] is to be asked.
+#[inline(always)]
+pub fn middle(track: Track, side: Side, segment: &Segment) -> Option<Track> {
+    let flags = segment.flags;
+    let is_middle = track.state == State::Established
+        && flags.has(Flags::ACK)
+        && !flags.has_any(Flags::SYN | Flags::FIN | Flags::RST);
+    is_middle.then(|| advance(track, side, segment))
+}
+
 /// The track and event after `segment` from `side`.
 #[inline]
 pub fn step(track: Track, side: Side, segment: &Segment, sight: Sight) -> (Track, Event) {
-    let flags = segment.flags;
-    // Most segments by far: data or acknowledgements of a living connection.
-    if track.state == State::Established
-        && flags.has(Flags::ACK)
-        && !flags.has_any(Flags::SYN | Flags::FIN | Flags::RST)
-    {
-        return (advance(track, side, segment), Event::None);
+    match middle(track, side, segment) {
+        Some(track) => (track, Event::None),
+        None => step_rare(track, side, segment, sight),
     }
-    step_rare(track, side, segment, sight)
 }
 
 /// [`step`] for all that is not the middle of a connection.

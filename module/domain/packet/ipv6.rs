@@ -95,7 +95,7 @@ fn is_extension(proto: Proto) -> bool {
 /// middle of something. And a routing header with segments left means that the
 /// destination is not the final one, which is what transport checksums cover:
 /// such a packet has no ports for us, its protocol is [`Proto::ROUTING`].
-#[inline]
+#[inline(always)]
 fn walk(head: &[u8], next: Proto, at: usize, end: usize) -> Result<Upper, ParseError> {
     if is_extension(next) {
         return walk_extensions(head, next, at, end);
@@ -108,6 +108,7 @@ fn walk(head: &[u8], next: Proto, at: usize, end: usize) -> Result<Upper, ParseE
 }
 
 /// [`walk`] for packets that do have extension headers.
+#[cold]
 fn walk_extensions(head: &[u8], next: Proto, at: usize, end: usize) -> Result<Upper, ParseError> {
     let mut upper = Upper {
         proto: next,
@@ -151,7 +152,7 @@ fn walk_extensions(head: &[u8], next: Proto, at: usize, end: usize) -> Result<Up
 /// Parses an IPv6 packet.
 ///
 /// `head` is its linear start, `len` its whole length, padding included.
-#[inline]
+#[inline(always)]
 pub fn parse(head: &[u8], len: usize) -> Result<Packet<V6>, ParseError> {
     let ip = Ipv6(need(head, 0, len)?);
     if ip.version() != 6 {

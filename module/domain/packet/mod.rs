@@ -173,7 +173,7 @@ impl<A: Ip> Packet<A> {
     }
 
     /// How many bytes [`rewrite::apply`] needs writable.
-    #[inline]
+    #[inline(always)]
     pub fn rewrite_len(&self) -> usize {
         let header = match self.info {
             _ if self.fragment == Fragment::Later => 0,

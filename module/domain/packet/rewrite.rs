@@ -16,7 +16,7 @@
 //! Fragments: the first one is translated right by itself, a later one gets its
 //! addresses only. Callers that change ports defragment first.
 
-use super::checksum::{self, crc32c_difference, Delta, Field, Folded};
+use super::checksum::{crc32c_difference, Delta, Field, Folded};
 use super::{icmp, sctp, tcp, udp, Fragment, Network, Packet, Quote, L4};
 use crate::domain::addr::{Ip, Proto};
 use crate::domain::bytes;
@@ -136,21 +136,25 @@ impl<A: Network> Translation<A> {
                 let udp: &mut [u8; udp::LEN] = bytes::chunk_mut(rest, 0)?;
                 A::translate(header, (src, dst), addrs, is_forwarded)?;
                 write_ports(udp, (self.to.src.1, self.to.dst.1))?;
-                checksum::update(udp, udp::CHECKSUM, |field| match state {
-                    Checksum::Partial => addrs.apply_partial(field),
+                let field: &mut Field = bytes::chunk_mut(udp, udp::CHECKSUM)?;
+                *field = match state {
+                    Checksum::Partial => addrs.apply_partial(*field),
                     // None, which stays none.
-                    Checksum::Full if field == [0, 0] => field,
-                    Checksum::Full => ends.apply_udp(field),
-                })
+                    Checksum::Full if *field == [0, 0] => *field,
+                    Checksum::Full => ends.apply_udp(*field),
+                };
+                Some(())
             }
             Proto::TCP => {
                 let tcp: &mut [u8; tcp::LEN] = bytes::chunk_mut(rest, 0)?;
                 A::translate(header, (src, dst), addrs, is_forwarded)?;
                 write_ports(tcp, (self.to.src.1, self.to.dst.1))?;
-                checksum::update(tcp, tcp::CHECKSUM, |field| match state {
-                    Checksum::Partial => addrs.apply_partial(field),
-                    Checksum::Full => ends.apply(field),
-                })
+                let field: &mut Field = bytes::chunk_mut(tcp, tcp::CHECKSUM)?;
+                *field = match state {
+                    Checksum::Partial => addrs.apply_partial(*field),
+                    Checksum::Full => ends.apply(*field),
+                };
+                Some(())
             }
             _ => {
                 let rest = rest.get_mut(..packet.rewrite_len().checked_sub(packet.l4)?)?;

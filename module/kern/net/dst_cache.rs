@@ -82,7 +82,7 @@ impl<C: Cookie> DstCache<C> {
     /// # Context
     ///
     /// Any where RCU may be read.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn get<'g>(&self, rcu: &'g rcu::Guard) -> Option<&'g Route> {
         let dst = self.dst.load(Ordering::Acquire);
         let cookie = self.cookie.load();

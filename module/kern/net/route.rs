@@ -216,7 +216,7 @@ impl Route {
     }
 
     /// Returns whether the route is of IPv4 or IPv6.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn family(&self) -> Family {
         // SAFETY: The route is valid, and its operations are constant and outlive it.
         match unsafe { u32::from((*(*self.as_ptr()).ops).family) } {
@@ -226,7 +226,7 @@ impl Route {
     }
 
     /// Returns the route as IPv4's, if it is.
-    #[inline]
+    #[inline(always)]
     pub(super) fn as_v4(&self) -> Option<&bindings::rtable> {
         // SAFETY: By the invariant a route of this family begins a `struct rtable`. What is read
         // of it never changes once it is visible, but for the device.
@@ -234,13 +234,14 @@ impl Route {
     }
 
     /// Returns the route as IPv6's, if it is.
-    #[inline]
+    #[inline(always)]
     pub(super) fn as_v6(&self) -> Option<&bindings::rt6_info> {
         // SAFETY: As in `as_v4`, with `struct rt6_info`.
         (self.family() == Family::V6).then(|| unsafe { &*self.as_ptr().cast() })
     }
 
     /// Whether the destination is this machine.
+    #[inline(always)]
     pub(crate) fn is_local(&self) -> bool {
         match self.family() {
             Family::V4 => self
@@ -264,14 +265,14 @@ impl Route {
 
     /// Whether a packet can go to the neighbour at once: neither IPsec nor a lightweight tunnel
     /// has something to do first.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is_plain(&self) -> bool {
         // SAFETY: The route is valid; neither word changes once it is visible.
         unsafe { (*self.as_ptr()).xfrm.is_null() && (*self.as_ptr()).lwtstate.is_null() }
     }
 
     /// Returns the device that packets leave by: the black hole device after theirs was removed.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn device<'g>(&self, _rcu: &'g rcu::Guard) -> &'g Device {
         // SAFETY: The route is valid. The device is replaced under RCU, so what is read stays while
         // the guard does.

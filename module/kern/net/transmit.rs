@@ -22,6 +22,14 @@ use kernel::{prelude::*, sync::rcu};
 /// A neighbour, and whether it is of the other family than the packets.
 struct Neighbour(*mut bindings::neighbour, bool);
 
+/// Whether C returned an error in place of a neighbour.
+///
+/// C counterpart: `IS_ERR`, which the kernel crate makes a call of.
+#[inline]
+fn is_err(neighbour: *mut bindings::neighbour) -> bool {
+    neighbour.addr() >= 0usize.wrapping_sub(kernel::bindings::MAX_ERRNO as usize)
+}
+
 impl Route {
     /// Sends an IPv4 packet, whose data begins at the network header, to the route's gateway or,
     /// if it has none, to `destination` on the link.
@@ -34,7 +42,7 @@ impl Route {
     /// # Context
     ///
     /// Softirq, or process with bottom halves off; must not be sending on a device already.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn neighbour_output_v4(
         &self,
         skb: Skb,
@@ -70,7 +78,7 @@ impl Route {
     }
 
     /// As [`neighbour_output_v4`](Self::neighbour_output_v4), for an IPv6 packet.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn neighbour_output_v6(
         &self,
         skb: Skb,
@@ -109,7 +117,7 @@ impl Route {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn to_neighbour(
         &self,
         mut skb: Skb,
@@ -121,9 +129,10 @@ impl Route {
         if skb.head().len() < family.header_len() {
             return skb.free(Reason::HeaderTruncated);
         }
-        let Ok(entry) = kernel::error::from_err_ptr(neighbour.0) else {
+        let Neighbour(entry, is_other_family) = neighbour;
+        if is_err(entry) {
             return skb.free(Reason::NoNeighbour);
-        };
+        }
         if !skb.ensure_headroom(dev.link_headroom()) {
             return skb.free(Reason::NoMemory);
         }
@@ -137,7 +146,7 @@ impl Route {
         // SAFETY: The neighbour was found or made under the guard, which keeps it. The packet has
         // the headroom that the device's header needs, and passes to C, which consumes it whatever
         // it returns.
-        unsafe { bindings::slr_helper_neigh_output(entry, skb.into_raw(), neighbour.1) };
+        unsafe { bindings::slr_helper_neigh_output(entry, skb.into_raw(), is_other_family) };
         Skb::taken()
     }
 

@@ -95,7 +95,7 @@ impl Pair<'_> {
     }
 
     /// Adds the same to four pairs, at little more than the cost of one. Context: any.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn add_to_each([a, b, c, d]: [Self; 4], first: u64, second: u64) {
         // SAFETY: As in `add`, for each.
         unsafe {
@@ -177,7 +177,7 @@ impl<const N: usize> Counters<N> {
     }
 
     /// Counter `index` and the next one, to add to both; none if there are no such two.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn pair(&self, index: usize) -> Option<Pair<'_>> {
         // SAFETY: Both are in the allocation, by the type invariants.
         // INVARIANT: As above, and the allocation lives as long as `self`.

@@ -140,7 +140,7 @@ impl<T: Entry<LINKS>, const LINKS: usize> RcuHash<T, LINKS> {
     ///
     /// `matches` must also refuse entries that the caller considers dead, if it inserts over such.
     /// No lock, no store. Context: any.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn lookup<'g>(
         &'g self,
         hash: u32,

@@ -67,7 +67,7 @@ impl Config {
     }
 
     /// The port on this device.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn port(&self, ifindex: u32) -> Option<&Arc<Port>> {
         self.ports.get(&ifindex)
     }

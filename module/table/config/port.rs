@@ -82,7 +82,7 @@ impl PortRuntime {
     }
 
     /// What packets that slr took, and their bytes, are added to.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn packets_taken(&self) -> Option<Pair<'_>> {
         // Bytes come next.
         self.counters.pair(Self::PACKETS)

@@ -58,7 +58,7 @@ impl Traffic {
 
     /// What packets and bytes from this side are added to. None would be a mistake in the numbers
     /// above, which the compiler sees.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn packets(&self, from: Side) -> Option<Pair<'_>> {
         // Bytes come next.
         self.counters.pair(match from {

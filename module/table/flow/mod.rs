@@ -213,7 +213,7 @@ impl<A: Family> Flow<A> {
 
     /// The ends that packets from this side have on the other side of slr, and what that adds to
     /// their checksums.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn translation(&self, from: Side) -> Translation<A> {
         let [client, server] = self.changes;
         match from {
@@ -284,7 +284,7 @@ impl<A: Family> Flow<A> {
     }
 
     /// The cached route for packets *to* this side.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn route(&self, to: Side) -> &DstCache<A::Cookie> {
         let [client, server] = &self.routes;
         match to {
@@ -295,7 +295,7 @@ impl<A: Family> Flow<A> {
 
     /// Counts packets from this side, at the binding, the server and the service, and at the port
     /// where they came in, if there is one. A super-packet counts as what it is made of.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn count(&self, from: Side, port: Option<&Port>, packets: u64, bytes: u64) {
         let binding = &*self.binding;
         let pairs = (
@@ -341,7 +341,7 @@ impl<A: Family> Flow<A> {
     }
 
     /// Keeps it alive for the time of its state. Writes once a second at most.
-    #[inline]
+    #[inline(always)]
     fn touch(&self, now: u32, state: State) {
         let expires = now.saturating_add(self.binding.timeouts.for_state(self.proto(), state));
         if self.expires.load(Relaxed) != expires {

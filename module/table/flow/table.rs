@@ -85,7 +85,7 @@ impl<A: Family> FlowTable<A> {
     /// Finds the flow of a packet from `src` to `dst`, and who sent it.
     ///
     /// A flow whose time has run out is not found. No lock, no store. Context: any, under RCU.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find<'g>(
         &'g self,
         customer: u32,

@@ -13,11 +13,10 @@ use crate::kern::time;
 use crate::table::{health::REPEATS_MAX, stats::Happening, Tables};
 
 impl<A: Family> FlowTable<A> {
-    /// Follows a packet of `flow` that `side` sent; says what it means.
+    /// Follows a packet of `flow` that `side` sent and [`Flow::follow`] left; says what it means.
     ///
     /// On [`Event::Reopen`] nothing has changed: the caller retires the flow and decides afresh.
     /// Context: any, under RCU.
-    #[inline]
     pub(crate) fn step(
         &self,
         tables: &Tables,
@@ -162,9 +161,35 @@ impl<A: Family> FlowTable<A> {
 }
 
 impl<A: Family> Flow<A> {
+    /// Follows a packet that `side` sent, if it is as most are: of a flow that lives on in the
+    /// same state. If it says no, nothing has changed, and [`FlowTable::step`] is to be asked.
+    /// Context: any, under RCU.
+    #[inline(always)]
+    pub(crate) fn follow(&self, side: Side, info: &L4, now: u32) -> bool {
+        let state = self.state();
+        match info {
+            L4::Tcp { segment, .. } => {
+                let before = Track {
+                    state,
+                    numbers: self.numbers(),
+                };
+                let Some(after) = tcp::middle(before, side, segment) else {
+                    return false;
+                };
+                self.store_numbers(&before, &after);
+                self.touch(now, State::Established);
+            }
+            L4::Sctp(_) => return false,
+            _ if state == State::Reset => return false,
+            _ if plain::step(state, side) != (state, Event::None) => return false,
+            _ => self.touch(now, state),
+        }
+        true
+    }
+
     /// Two processors that follow both directions at once may each undo what the other noted of
     /// its side; the next packet of that side sets it right.
-    #[inline]
+    #[inline(always)]
     fn store_numbers(&self, before: &Track, after: &Track) {
         let changes = before.numbers.iter().zip(&after.numbers);
         for (number, (old, new)) in self.numbers.iter().zip(changes) {

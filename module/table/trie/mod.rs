@@ -89,7 +89,7 @@ impl Places {
     }
 
     /// The position among the slots for `place`, and whether it is taken.
-    #[inline]
+    #[inline(always)]
     fn position(&self, place: u32) -> (usize, bool) {
         let at = self.0.get(place as usize).unwrap_or(&Self::EMPTY);
         (usize::from(at & !Self::EMPTY), at & Self::EMPTY == 0)
@@ -98,14 +98,14 @@ impl Places {
 
 /// Which of the 32 places of a node at `depth` a hash belongs to. The upper bits come first, so
 /// that the order of places is the order of hashes.
-#[inline]
+#[inline(always)]
 fn place(hash: u64, depth: usize) -> u32 {
     ((hash << (BITS * depth as u32)) >> (u64::BITS - BITS)) as u32
 }
 
 impl<T: Keyed> Node<T> {
     /// The leaf of `key` in this node at `depth` or below.
-    #[inline]
+    #[inline(always)]
     fn get(&self, hash: u64, depth: usize, key: &T::Key) -> Option<&Arc<T>> {
         let mut node = self;
         for depth in depth..LEVELS {
@@ -174,7 +174,7 @@ impl<T: Keyed> Trie<T> {
     }
 
     /// The leaf of `key`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn get(&self, key: &T::Key) -> Option<&Arc<T>> {
         let hash = key.hash(self.seed);
         self.root.as_deref()?.get(hash, 0, key)

@@ -41,7 +41,7 @@ impl Route {
     /// learned of the path only if the administrator wants that used.
     ///
     /// C counterparts: `ip_dst_mtu_maybe_forward`, `ip6_dst_mtu_maybe_forward`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn forward_mtu(&self, rcu: &rcu::Guard) -> u32 {
         match self.family() {
             Family::V4 => self.forward_mtu_v4(rcu),
@@ -50,7 +50,7 @@ impl Route {
     }
 
     /// Does inline what the C function comes to with an ordinary route; leaves the others to it.
-    #[inline]
+    #[inline(always)]
     fn forward_mtu_v4(&self, rcu: &rcu::Guard) -> u32 {
         // SAFETY: The route is valid, and IPv4's; the flag is read as C reads it.
         let is_locked = unsafe { bindings::rtable::rt_mtu_locked_raw(self.as_ptr().cast()) != 0 };
@@ -67,7 +67,7 @@ impl Route {
     }
 
     /// As [`forward_mtu_v4`](Self::forward_mtu_v4); here the device's MTU for IPv6 counts alone.
-    #[inline]
+    #[inline(always)]
     fn forward_mtu_v6(&self, rcu: &rcu::Guard) -> u32 {
         let [locked, _] = self.metrics();
         let mtu = self.device(rcu).ip6_mtu(rcu);
@@ -79,7 +79,7 @@ impl Route {
     }
 
     /// Returns the first metrics of the route: which are locked, and the MTU, 0 if none is set.
-    #[inline]
+    #[inline(always)]
     fn metrics(&self) -> [u32; 2] {
         // SAFETY: The route is valid. The word points, but for its lowest bits, to an array of all
         // metrics, beginning with these two, which lives as long as the route or, if replaced,
@@ -91,7 +91,7 @@ impl Route {
     }
 
     /// Whether the administrator of the namespace wants learned path MTUs used for forwarding.
-    #[inline]
+    #[inline(always)]
     fn uses_path_mtu(&self, rcu: &rcu::Guard) -> bool {
         let net = self.device(rcu).net(rcu).as_ptr();
         // SAFETY: The namespace is valid while the guard lives, and the byte is read as C reads it.
@@ -99,7 +99,7 @@ impl Route {
     }
 
     /// Whether no lightweight tunnel takes its headroom out of the MTU.
-    #[inline]
+    #[inline(always)]
     fn has_no_tunnel(&self) -> bool {
         // SAFETY: The route is valid; the word never changes once it is visible.
         unsafe { (*self.as_ptr()).lwtstate.is_null() }
@@ -108,7 +108,7 @@ impl Route {
     /// Whether the tables would still give this route.
     ///
     /// C counterpart: `dst_check`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is_valid(&self, cookie: u32, rcu: &rcu::Guard) -> bool {
         self.is_current_v4(rcu)
             // SAFETY: The route is valid.
@@ -119,7 +119,7 @@ impl Route {
     /// that most packets need, without a call.
     ///
     /// C counterpart: `ipv4_dst_check`.
-    #[inline]
+    #[inline(always)]
     fn is_current_v4(&self, rcu: &rcu::Guard) -> bool {
         const FORCE_CHECK: i16 = bindings::DST_OBSOLETE_FORCE_CHK as i16;
         let Some(route) = self.as_v4() else {

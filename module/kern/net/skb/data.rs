@@ -60,7 +60,7 @@ impl Skb {
     }
 
     /// Returns the linear bytes from the data's start.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn head(&self) -> &[u8] {
         // SAFETY: The C side keeps `data` pointing to that many initialised bytes. They stay while
         // `self` is borrowed, since all that moves or writes them takes `&mut self`; a clone's
@@ -97,7 +97,7 @@ impl Skb {
     /// shared with no clone. None if the packet is shorter or memory is short.
     ///
     /// C counterpart: `skb_ensure_writable`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn make_writable(&mut self, len: usize) -> Option<&mut [u8]> {
         if (len > self.head_len() || self.is_cloned()) && !self.ensure_writable(len) {
             return None;
@@ -129,13 +129,14 @@ impl Skb {
     /// checksum that the device took over all of it right. Returns whether that worked.
     ///
     /// C counterpart: `pskb_trim_rcsum`.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub(crate) fn trim(&mut self, len: usize) -> bool {
         len >= self.len() || self.trim_slow(len)
     }
 
     /// Cuts the packet to `len` bytes, fewer than it has.
+    #[cold]
     fn trim_slow(&mut self, len: usize) -> bool {
         // SAFETY: The packet is valid, we hold its only reference, and `len` is below its length.
         self.unshare() && unsafe { bindings::pskb_trim_rcsum_slow(self.as_ptr(), len as u32) == 0 }
@@ -153,7 +154,7 @@ impl Skb {
     /// whether they are.
     ///
     /// C counterpart: `skb_cow_head`.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub(crate) fn ensure_headroom(&mut self, headroom: usize) -> bool {
         (self.headroom() >= headroom && !self.is_cloned()) || self.cow_head(headroom)

@@ -97,7 +97,7 @@ impl Skb {
     }
 
     /// Returns what is known of the transport checksum.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn ip_summed(&self) -> Summed {
         match u32::from(self.headers().ip_summed()) {
             bindings::CHECKSUM_UNNECESSARY => Summed::Unnecessary,
@@ -111,7 +111,7 @@ impl Skb {
     /// checksum field itself stays as right or wrong as it was.
     ///
     /// C counterpart: `skb_forward_csum`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn forget_complete_checksum(&mut self) {
         if u32::from(self.headers().ip_summed()) == bindings::CHECKSUM_COMPLETE {
             self.headers_mut()
@@ -212,7 +212,7 @@ impl Skb {
     }
 
     /// Returns how many packets this one stands for, as devices count them.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn segments(&self) -> u32 {
         u32::from(self.shared_info().gso_segs).max(1)
     }
@@ -300,7 +300,7 @@ impl Skb {
     /// Makes connection tracking leave the packet alone.
     ///
     /// C counterpart: `nf_ct_set(skb, NULL, IP_CT_UNTRACKED)`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn set_untracked(&mut self) {
         let skb = self.as_ptr();
         // SAFETY: The packet is valid and ours. A reference to a connection is given back before
@@ -318,7 +318,7 @@ impl Skb {
     /// transmit time goes, connection tracking, the packet type.
     ///
     /// The VLAN tag stays; [`clear_vlan`](Self::clear_vlan) drops it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn scrub_for_forwarding(&mut self) {
         self.forget_complete_checksum();
         self.set_untracked();
@@ -357,7 +357,7 @@ impl Skb {
     /// Drops the route that the packet carries, if it does.
     ///
     /// C counterpart: `skb_dst_drop`.
-    #[inline]
+    #[inline(always)]
     pub(in crate::kern) fn drop_route(&mut self) {
         if self.has_route() {
             // SAFETY: The packet is valid and ours.

@@ -54,7 +54,7 @@ impl<T: Entry<LINKS>, const LINKS: usize> Buckets<T, LINKS> {
     }
 
     /// The head of the chain of `hash`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn head(&self, hash: u32) -> &Link<T, LINKS> {
         let index = hash as usize & self.heads.len().wrapping_sub(1);
         // SAFETY: By the type invariants the length is a power of two, so `index` is below it.
@@ -72,7 +72,7 @@ impl<T: Entry<LINKS>, const LINKS: usize> Buckets<T, LINKS> {
     }
 
     /// The pairs of the chain of `hash`, or of what it is being moved to.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pairs<'g>(&'g self, hash: u32, _guard: &'g rcu::Guard) -> Chain<'g, T, LINKS> {
         Chain {
             slot: self.head(hash),
@@ -168,7 +168,7 @@ pub(super) struct Chain<'g, T, const LINKS: usize> {
 impl<'g, T, const LINKS: usize> Iterator for Chain<'g, T, LINKS> {
     type Item = (&'g Node<T, LINKS>, usize);
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         let pair = self.slot.load();
         let link = pair.link();
