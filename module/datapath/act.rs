@@ -5,7 +5,7 @@
 //! The last stage that can refuse it, and the first that writes. Checksums change by the
 //! difference that the new ends make, so what came damaged stays so.
 
-use super::{lookup::Hit, Ctx, End, Family};
+use super::{aside, lookup::Hit, Ctx, End, Family};
 use crate::{
     domain::{
         addr::Proto,
@@ -64,7 +64,7 @@ pub(super) fn count_hop<A: Family>(bytes: &mut [u8], is_forwarding: bool) -> Opt
 #[inline(always)]
 pub(super) fn checksum<A: Family>(skb: &Skb, packet: &Packet<A>) -> Checksum {
     match skb.ip_summed() {
-        Summed::Partial => partial(skb, packet),
+        Summed::Partial => partial(skb, &aside(packet)),
         _ => Checksum::Full,
     }
 }

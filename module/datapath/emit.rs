@@ -6,6 +6,7 @@
 //! there is none. Flows keep the route of each direction until the routing tables change.
 
 use super::{
+    aside,
     lookup::Hit,
     refuse::{self, Answer},
     Ctx, End, Entry, Family,
@@ -56,7 +57,7 @@ pub(super) fn way<'g, A: Family>(
     }
     let route = match hit.flow.route(hit.from.other()).get(ctx.rcu) {
         Some(route) => route,
-        None => derive(ctx, packet, hit)?,
+        None => derive(&aside(ctx), &aside(packet), &aside(hit))?,
     };
     if route.is_local() {
         return Ok(Way::Host(route));
@@ -70,7 +71,7 @@ pub(super) fn way<'g, A: Family>(
     let mtu = route.forward_mtu(ctx.rcu);
     match ctx.entry {
         Entry::Port(..) if packet.end <= mtu as usize => Ok(Way::Neighbour(route)),
-        _ => long(ctx, skb, packet, route, mtu),
+        _ => long(&aside(ctx), skb, &aside(packet), route, mtu),
     }
 }
 
@@ -144,7 +145,7 @@ pub(super) fn emit<A: Family>(ctx: &Ctx<'_>, mut skb: Skb, to: A, way: Way<'_>) 
             skb.set_untracked();
             match skb.reroute(A::FAMILY, context) {
                 Ok(()) => Verdict::accept(skb),
-                Err(_) => refuse::drop(ctx, skb, DropReason::NoRoute),
+                Err(_) => refuse::drop(&aside(ctx), skb, DropReason::NoRoute),
             }
         }
     }

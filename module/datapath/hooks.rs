@@ -103,10 +103,13 @@ struct Ingress {
 }
 
 impl Hook for Ingress {
-    #[inline]
+    #[inline(always)]
     fn packet(&self, skb: Skb, context: &hook::Context<'_>) -> Verdict {
         let config = self.tables.config.load(context.rcu());
-        let (Some(port), Some(dev)) = (config.port(self.ifindex), context.input()) else {
+        let Some(dev) = context.input() else {
+            return Verdict::accept(skb);
+        };
+        let Some(port) = config.port(self.ifindex) else {
             return Verdict::accept(skb);
         };
         let entry = Entry::Port(port, dev);

@@ -13,6 +13,7 @@ use crate::{
 };
 
 /// A flow, and which of its sides the packet is from.
+#[derive(Clone, Copy)]
 pub(super) struct Hit<'g, A: Family> {
     pub(super) flow: FlowRef<'g, A>,
     pub(super) from: flow::Side,

@@ -64,6 +64,7 @@ use crate::{
 use kernel::sync::rcu;
 
 /// What the stages know besides the packet: tables, configuration and where it came in.
+#[derive(Clone, Copy)]
 pub(crate) struct Ctx<'g> {
     tables: &'g Tables,
     /// The generation that this packet sees.
@@ -131,17 +132,36 @@ impl<'g> Ctx<'g> {
     }
 }
 
+/// A copy to lend to a cold function.
+///
+/// What is lent to a function that is not inlined must be in memory, from its beginning and for
+/// everybody. If the copy is lent, it alone is, where it is needed.
+#[inline(always)]
+fn aside<T: Copy>(value: &T) -> T {
+    *value
+}
+
 /// Takes a packet that came in at a port, its data beginning at the network header.
 // The stages of a packet with a flow are inlined into one function for both families, or what one
 // hands to the next would go through memory: a quarter of what slr costs. What few packets need is
 // in cold functions of its own.
 #[inline(always)]
 fn input(ctx: &Ctx<'_>, skb: Skb) -> Verdict {
+    // A tagged frame comes again, without the tag, on its VLAN's own device.
+    if skb.vlan().is_some() {
+        return Verdict::accept(skb);
+    }
+    match skb.protocol() {
+        TYPE_IPV4 if skb.is_to_us() => route::<V4>(ctx, skb),
+        TYPE_IPV6 if skb.is_to_us() => route::<V6>(ctx, skb),
+        _ => input_other(&aside(ctx), skb),
+    }
+}
+
+/// [`input`] of what is no IP packet to the port's own address.
+#[cold]
+fn input_other(ctx: &Ctx<'_>, skb: Skb) -> Verdict {
     match (skb.packet_type(), skb.protocol()) {
-        // A tagged frame comes again, without the tag, on its VLAN's own device.
-        _ if skb.vlan().is_some() => Verdict::accept(skb),
-        (PacketType::Host, TYPE_IPV4) => route::<V4>(ctx, skb),
-        (PacketType::Host, TYPE_IPV6) => route::<V6>(ctx, skb),
         (PacketType::OtherHost, TYPE_IPV4) if is_for_bridge(ctx, &skb) => {
             route_other::<V4>(ctx, skb)
         }
@@ -176,19 +196,21 @@ fn route_other<A: Family>(ctx: &Ctx<'_>, skb: Skb) -> Verdict {
 fn route<A: Family>(ctx: &Ctx<'_>, mut skb: Skb) -> Verdict {
     let packet = match parse::parse::<A>(ctx, &mut skb) {
         Ok(packet) => packet,
-        Err(end) => return end.unparsed(ctx, skb),
+        Err(end) => return end.unparsed(&aside(ctx), skb),
     };
     match packet.info {
-        L4::IcmpError { .. } => return icmp::error(ctx, skb, &packet),
+        L4::IcmpError { .. } => return icmp::error(&aside(ctx), skb, &aside(&packet)),
         L4::Icmp { .. } if A::is_between_neighbours(&packet) => {
-            return A::neighbours(ctx, skb, &packet);
+            return A::neighbours(&aside(ctx), skb, &aside(&packet));
         }
-        _ if packet.fragment != Fragment::None => return fragment::part(ctx, skb, &packet),
+        _ if packet.fragment != Fragment::None => {
+            return fragment::part(&aside(ctx), skb, &aside(&packet))
+        }
         _ => {}
     }
     match stages(ctx, &mut skb, &packet) {
         Ok((to, way)) => emit::emit(ctx, skb, to, way),
-        Err(end) => end.conclude(ctx, skb, &packet),
+        Err(end) => end.conclude(&aside(ctx), skb, &aside(&packet)),
     }
 }
 
@@ -201,7 +223,7 @@ fn stages<'g, A: Family>(
 ) -> Result<(A, emit::Way<'g>), End> {
     let hit = match lookup::lookup(ctx, packet)? {
         Some(hit) => track::track(ctx, packet, hit)?,
-        None => open::open(ctx, packet)?,
+        None => open::open(&aside(ctx), &aside(packet))?,
     };
     let way = emit::way(ctx, skb, packet, &hit)?;
     let to = act::act(skb, packet, &hit, way.is_forwarding())?;

@@ -5,7 +5,7 @@
 //! A packet that cannot be parsed is the host stack's to judge, unless it is for a
 //! virtual host: there nobody else would count it.
 
-use super::{Ctx, End, Family};
+use super::{aside, Ctx, End, Family};
 use crate::{
     domain::{
         packet::{Packet, ParseError},
@@ -22,7 +22,10 @@ const PULLS: usize = 16;
 pub(super) fn parse<A: Family>(ctx: &Ctx<'_>, skb: &mut Skb) -> Result<Packet<A>, End> {
     match A::parse(skb.head(), skb.len()) {
         Ok(packet) => Ok(packet),
-        Err(error) => parse_slow(ctx, skb, error),
+        Err(error) => {
+            let packet = parse_slow(&aside(ctx), skb, error)?;
+            Ok(packet)
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 //! The flow's state after the packet, and whether the flow is still the one for it.
 
-use super::{lookup::Hit, open, refuse::Answer, Ctx, End, Family};
+use super::{aside, lookup::Hit, open, refuse::Answer, Ctx, End, Family};
 use crate::{
     domain::{
         addr::Proto,
@@ -23,7 +23,7 @@ pub(super) fn track<'g, A: Family>(
     if hit.flow.follow(hit.from, &packet.info, ctx.now) {
         return Ok(hit);
     }
-    step(ctx, packet, hit)
+    step(&aside(ctx), &aside(packet), hit)
 }
 
 /// [`track`] of a packet that may change more of its flow than the time it lives.

@@ -98,7 +98,7 @@ pub(crate) fn monotonic_us() -> u64 {
     ns.unsigned_abs() / 1000
 }
 
-/// Returns the seconds since boot, those asleep not counted; 1 at least. Costs a load.
+/// Returns the seconds since boot, those asleep not counted, the first being 1. Costs a load.
 ///
 /// # Context
 ///
@@ -108,9 +108,8 @@ pub(crate) fn seconds() -> u32 {
     // SAFETY: As in `Tick::now`.
     let jiffies = unsafe { core::ptr::addr_of!(kernel::bindings::jiffies).read_volatile() };
     let since_boot = jiffies.wrapping_sub(INITIAL_JIFFIES);
-    u32::try_from(since_boot / HZ as usize)
-        .unwrap_or(u32::MAX)
-        .max(1)
+    // 32 bits of seconds are 136 years.
+    (since_boot.wrapping_add(HZ as usize) / HZ as usize) as u32
 }
 
 /// What jiffies begin with: five minutes before the lower half of 64 bits wraps.

@@ -98,7 +98,8 @@ fn is_extension(proto: Proto) -> bool {
 #[inline(always)]
 fn walk(head: &[u8], next: Proto, at: usize, end: usize) -> Result<Upper, ParseError> {
     if is_extension(next) {
-        return walk_extensions(head, next, at, end);
+        let upper = walk_extensions(head, next, at, end)?;
+        return Ok(upper);
     }
     Ok(Upper {
         proto: next,

@@ -280,11 +280,16 @@ fn transport(
             let udp = udp::Udp(need(head, l4, end)?);
             Ok((udp.sport(), udp.dport(), L4::Udp))
         }
-        _ => transport_rare(head, proto, l4, end),
+        _ => {
+            // Not returned as it is: what it is written to must be in memory.
+            let rare = transport_rare(head, proto, l4, end)?;
+            Ok(rare)
+        }
     }
 }
 
 /// [`transport`] for the protocols that most packets are not of.
+#[cold]
 fn transport_rare(
     head: &[u8],
     proto: Proto,

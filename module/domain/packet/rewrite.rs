@@ -159,7 +159,8 @@ impl<A: Network> Translation<A> {
             _ => {
                 let rest = rest.get_mut(..packet.rewrite_len().checked_sub(packet.l4)?)?;
                 A::translate(header, (src, dst), addrs, is_forwarded)?;
-                self.rare(packet, rest, state)
+                // Copies, or the view of every packet would have to be in memory for this call.
+                { *self }.rare(&{ *packet }, rest, state)
             }
         }
     }

@@ -90,6 +90,12 @@ impl Skb {
         }
     }
 
+    /// Whether the link layer addressed the packet to us.
+    #[inline(always)]
+    pub(crate) fn is_to_us(&self) -> bool {
+        u32::from(self.headers().pkt_type()) == bindings::PACKET_HOST
+    }
+
     /// Says that the packet is addressed to us.
     #[inline]
     pub(crate) fn set_packet_type_host(&mut self) {
