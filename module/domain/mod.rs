@@ -19,6 +19,7 @@
 
 pub mod addr;
 pub mod bytes;
+pub mod encap;
 pub mod flow;
 pub mod hash;
 pub mod limits;

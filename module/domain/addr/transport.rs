@@ -36,10 +36,14 @@ impl Proto {
     pub const NONE: Proto = Proto(59);
     /// IPv6 destination options.
     pub const DSTOPTS: Proto = Proto(60);
+    /// L2TPv3.
+    pub const L2TP: Proto = Proto(115);
     /// SCTP.
     pub const SCTP: Proto = Proto(132);
     /// UDP-Lite.
     pub const UDPLITE: Proto = Proto(136);
+    /// MPLS in IP (RFC 4023).
+    pub const MPLS: Proto = Proto(137);
 
     /// Whether the protocol has ports in its first four bytes that slr translates.
     #[inline(always)]
