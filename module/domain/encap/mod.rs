@@ -10,6 +10,8 @@
 //! own, UDP, or the link layer of a port. MPLS and L2TPv3 ride on more than one
 //! and are a type each time, so that a type alone says how a packet looks.
 
+pub mod ecn;
+
 use super::addr::{Addr, Proto};
 
 /// The type of a tunnel.
