@@ -11,6 +11,8 @@
 //! and are a type each time, so that a type alone says how a packet looks.
 
 pub mod ecn;
+pub mod link;
+pub mod strip;
 
 use super::addr::{Addr, Proto};
 

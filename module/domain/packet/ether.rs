@@ -19,6 +19,10 @@ pub const TYPE_IPV4: u16 = 0x0800;
 pub const TYPE_ARP: u16 = 0x0806;
 /// EtherType of a customer VLAN tag (802.1Q).
 pub const TYPE_VLAN: u16 = 0x8100;
+/// EtherType of an Ethernet frame inside something else.
+pub const TYPE_TEB: u16 = 0x6558;
+/// EtherType of MPLS labels.
+pub const TYPE_MPLS: u16 = 0x8847;
 /// EtherType of IPv6.
 pub const TYPE_IPV6: u16 = 0x86dd;
 /// EtherType of a service VLAN tag (802.1ad).
