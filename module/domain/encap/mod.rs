@@ -10,8 +10,10 @@
 //! own, UDP, or the link layer of a port. MPLS and L2TPv3 ride on more than one
 //! and are a type each time, so that a type alone says how a packet looks.
 
+pub mod build;
 pub mod ecn;
 pub mod link;
+pub mod mtu;
 pub mod strip;
 
 use super::addr::{Addr, Proto};
