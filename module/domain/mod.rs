@@ -23,6 +23,7 @@ pub mod encap;
 pub mod flow;
 pub mod hash;
 pub mod limits;
+pub mod lpm;
 pub mod packet;
 pub mod persist;
 pub mod reason;
