@@ -110,9 +110,12 @@ impl Route {
     /// C counterpart: `dst_check`.
     #[inline(always)]
     pub(crate) fn is_valid(&self, cookie: u32, rcu: &rcu::Guard) -> bool {
-        self.is_current_v4(rcu)
-            // SAFETY: The route is valid.
-            || unsafe { !bindings::slr_helper_dst_check(self.as_ptr(), cookie).is_null() }
+        let is_current = match self.family() {
+            Family::V4 => self.is_current_v4(rcu),
+            Family::V6 => self.is_current_v6(cookie, rcu),
+        };
+        // SAFETY: The route is valid.
+        is_current || unsafe { !bindings::slr_helper_dst_check(self.as_ptr(), cookie).is_null() }
     }
 
     /// Whether this is an IPv4 route without IPsec that the tables would still give: the answer
@@ -121,7 +124,6 @@ impl Route {
     /// C counterpart: `ipv4_dst_check`.
     #[inline(always)]
     fn is_current_v4(&self, rcu: &rcu::Guard) -> bool {
-        const FORCE_CHECK: i16 = bindings::DST_OBSOLETE_FORCE_CHK as i16;
         let Some(route) = self.as_v4() else {
             return false;
         };
@@ -129,11 +131,48 @@ impl Route {
         // SAFETY: The route is valid, the namespace while the guard lives, and the words are read
         // as C reads them.
         unsafe {
+            self.is_alive()
+                && route.rt_genid
+                    == core::ptr::addr_of!((*net).ipv4.rt_genid.counter).read_volatile()
+        }
+    }
+
+    /// Whether this is an IPv6 route without IPsec and expiry, one of those kept for each CPU, that
+    /// the tables would still give: as [`is_current_v4`](Self::is_current_v4).
+    ///
+    /// C counterparts: `ip6_dst_check`, `rt6_dst_from_check`.
+    #[inline(always)]
+    fn is_current_v6(&self, cookie: u32, _rcu: &rcu::Guard) -> bool {
+        const KIND: u32 = bindings::RTF_PCPU | bindings::RTF_EXPIRES;
+        let Some(route) = self.as_v6() else {
+            return false;
+        };
+        if route.sernum != 0 || route.rt6i_flags & KIND != bindings::RTF_PCPU || !self.is_alive() {
+            return false;
+        }
+        // SAFETY: The route is valid. The entry that it was made from and that entry's place in the
+        // tables are freed a grace period after the pointers to them change, which the guard holds
+        // up; the words are read as C reads them.
+        unsafe {
+            let from = core::ptr::addr_of!(route.from).read_volatile();
+            if from.is_null() || (*from).fib6_flags & bindings::RTF_EXPIRES != 0 {
+                return false;
+            }
+            let node = core::ptr::addr_of!((*from).fib6_node).read_volatile();
+            !node.is_null()
+                && core::ptr::addr_of!((*node).fn_sernum).read_volatile() as u32 == cookie
+        }
+    }
+
+    /// Whether the route is neither withdrawn nor one of IPsec's, which has others to ask.
+    #[inline(always)]
+    fn is_alive(&self) -> bool {
+        const FORCE_CHECK: i16 = bindings::DST_OBSOLETE_FORCE_CHK as i16;
+        // SAFETY: The route is valid, and the words are read as C reads them.
+        unsafe {
             let dst = self.as_ptr();
             core::ptr::addr_of!((*dst).obsolete).read_volatile() == FORCE_CHECK
                 && (*dst).xfrm.is_null()
-                && route.rt_genid
-                    == core::ptr::addr_of!((*net).ipv4.rt_genid.counter).read_volatile()
         }
     }
 }
