@@ -71,7 +71,11 @@ fn missing(needed: usize, len: usize) -> ParseError {
 
 /// The `N` bytes at `at`, which must lie before `end`, the end of the packet.
 #[inline(always)]
-pub(in crate::domain) fn need<const N: usize>(head: &[u8], at: usize, end: usize) -> Result<&[u8; N], ParseError> {
+pub(in crate::domain) fn need<const N: usize>(
+    head: &[u8],
+    at: usize,
+    end: usize,
+) -> Result<&[u8; N], ParseError> {
     let needed = at.wrapping_add(N);
     if needed > end {
         return Err(ParseError::Truncated);
