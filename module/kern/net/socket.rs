@@ -52,29 +52,39 @@ pub(crate) fn exists_v4(
 ) -> bool {
     let address = |address: &Ipv4Addr| u32::from(*address).to_be();
     let (from, to) = (address(peer.ip()), address(own.ip()));
-    // SAFETY: The namespace is valid and RCU is held. Both functions return a reference, or null.
-    let socket = unsafe {
-        match transport {
-            Transport::Tcp => bindings::__inet_lookup_established(
-                net.as_ptr(),
-                from,
-                peer.port().to_be(),
-                to,
-                own.port(),
-                0,
-                0,
-            ),
-            Transport::Udp => bindings::udp4_lib_lookup(
-                net.as_ptr(),
-                from,
-                peer.port().to_be(),
-                to,
-                own.port().to_be(),
-                0,
-            ),
+    match transport {
+        Transport::Tcp => {
+            // SAFETY: The namespace is valid and RCU is held.
+            put(unsafe {
+                bindings::__inet_lookup_established(
+                    net.as_ptr(),
+                    from,
+                    peer.port().to_be(),
+                    to,
+                    own.port(),
+                    0,
+                    0,
+                )
+            })
         }
-    };
-    put(socket)
+        Transport::Udp => {
+            // SAFETY: As above. No packet is needed to look for one; what is found is held by RCU
+            // and not looked at.
+            let socket = unsafe {
+                bindings::__udp4_lib_lookup(
+                    net.as_ptr(),
+                    from,
+                    peer.port().to_be(),
+                    to,
+                    own.port().to_be(),
+                    0,
+                    0,
+                    core::ptr::null_mut(),
+                )
+            };
+            !socket.is_null()
+        }
+    }
 }
 
 /// As [`exists_v4`], for IPv6.
@@ -87,32 +97,42 @@ pub(crate) fn exists_v6(
 ) -> bool {
     let address = |address: &Ipv6Addr| in6_addr(*address);
     let (from, to) = (address(peer.ip()), address(own.ip()));
-    // SAFETY: As in `exists_v4`; the addresses are ours during the calls.
-    let socket = unsafe {
-        match transport {
-            Transport::Tcp => bindings::__inet6_lookup_established(
-                net.as_ptr(),
-                &from,
-                peer.port().to_be(),
-                &to,
-                own.port(),
-                0,
-                0,
-            ),
-            Transport::Udp => bindings::udp6_lib_lookup(
-                net.as_ptr(),
-                &from,
-                peer.port().to_be(),
-                &to,
-                own.port().to_be(),
-                0,
-            ),
+    match transport {
+        Transport::Tcp => {
+            // SAFETY: The namespace is valid and RCU is held; the addresses are ours during the
+            // call.
+            put(unsafe {
+                bindings::__inet6_lookup_established(
+                    net.as_ptr(),
+                    &from,
+                    peer.port().to_be(),
+                    &to,
+                    own.port(),
+                    0,
+                    0,
+                )
+            })
         }
-    };
-    put(socket)
+        Transport::Udp => {
+            // SAFETY: As above; the rest as in `exists_v4`.
+            let socket = unsafe {
+                bindings::__udp6_lib_lookup(
+                    net.as_ptr(),
+                    &from,
+                    peer.port().to_be(),
+                    &to,
+                    own.port().to_be(),
+                    0,
+                    0,
+                    core::ptr::null_mut(),
+                )
+            };
+            !socket.is_null()
+        }
+    }
 }
 
-/// Gives back what a look-up found; returns whether it found anything.
+/// Gives back what a look-up of a connection found; returns whether it found anything.
 fn put(socket: *mut bindings::sock) -> bool {
     if socket.is_null() {
         return false;
