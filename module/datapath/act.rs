@@ -10,10 +10,12 @@ use crate::{
     domain::{
         addr::Proto,
         bytes,
+        flow::Side,
         packet::{rewrite::Checksum, udp, Packet},
         reason::DropReason,
     },
     kern::net::skb::{Skb, Summed},
+    table::Traffic,
 };
 
 /// Rewrites `packet`, one hop nearer to its end if `is_forwarding`; returns where it goes.
@@ -33,12 +35,29 @@ pub(super) fn act<A: Family>(
     Ok(translation.to.dst.0)
 }
 
-/// Counts the packet at its flow's service, server and binding, and at its port.
+/// Counts the hop of a packet that is forwarded as it is.
+pub(super) fn hop<A: Family>(skb: &mut Skb, packet: &Packet<A>) -> Result<(), End> {
+    let bytes = writable(skb, packet.end, A::HEADER)?;
+    count_hop::<A>(bytes, true).ok_or(End::Drop(DropReason::NotWritable))
+}
+
+/// Counts the packet at its flow's service, server and binding, at its port and its customer.
 #[inline(always)]
 pub(super) fn count<A: Family>(ctx: &Ctx<'_>, skb: &Skb, hit: &Hit<'_, A>) {
     let (packets, bytes) = (u64::from(skb.segments()), skb.len() as u64);
     let port = ctx.port().map(|(port, _)| port);
     hit.flow.count(hit.from, port, packets, bytes);
+    if let Some(customer) = ctx.customer_traffic() {
+        count_customer(customer, hit.from, packets, bytes);
+    }
+}
+
+/// Counts a packet at its customer.
+#[cold]
+pub(super) fn count_customer(customer: &Traffic, from: Side, packets: u64, bytes: u64) {
+    if let Some(pair) = customer.packets(from) {
+        pair.add(packets, bytes);
+    }
 }
 
 /// The first `len` bytes of the packet, to write to, without the padding behind `end`.

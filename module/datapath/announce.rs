@@ -6,7 +6,7 @@
 //! link-layer address, probes for duplicates too, so that nobody else takes it. All other requests
 //! are the host stack's. When and what to tell unasked is for [`announcer`](super::announcer).
 
-use super::{Ctx, Entry};
+use super::{forward, Ctx, Entry, Family as _};
 use crate::{
     domain::{
         addr::{Addr, Ip, V4, V6},
@@ -61,13 +61,15 @@ pub(super) fn asked(ctx: &Ctx<'_>, mut skb: Skb) -> Verdict {
 /// Takes an IPv6 packet to a group, which may be a solicitation.
 #[cold]
 pub(super) fn grouped(ctx: &Ctx<'_>, mut skb: Skb) -> Verdict {
-    if announcing(ctx).is_none() || skb.pull(V6::HEADER).is_none() {
+    let is_hosts = announcing(ctx).is_none() && ctx.is_shared_with_host();
+    if is_hosts || skb.pull(V6::HEADER).is_none() {
         return Verdict::accept(skb);
     }
     let packet = super::parse::parse::<V6>(ctx, &mut skb);
     match packet {
-        Ok(packet) => solicited(ctx, skb, &packet),
-        Err(_) => Verdict::accept(skb),
+        Ok(packet) if V6::is_between_neighbours(&packet) => solicited(ctx, skb, &packet),
+        Ok(_) => forward::leave_on_link(ctx, skb),
+        Err(end) => end.unparsed(ctx, skb),
     }
 }
 

@@ -117,11 +117,13 @@ impl Tick for Announcer {
     }
 }
 
-/// Whether a configuration has this port announce.
-fn announces(config: Option<&Config>, ifindex: u32) -> bool {
+/// Whether a configuration has this port announce, and the same customer's addresses.
+fn announces(config: Option<&Config>, port: &Port) -> bool {
     config
-        .and_then(|config| config.port(ifindex))
-        .is_some_and(|port| port.settings.announce)
+        .and_then(|config| config.port(port.ifindex))
+        .is_some_and(|other| {
+            other.settings.announce && other.settings.customer == port.settings.customer
+        })
 }
 
 /// Ports that announce.
@@ -150,7 +152,7 @@ fn tell(net: &Net, told: &Told, now: &Config) {
         let known = told
             .twice
             .as_deref()
-            .filter(|twice| !is_refreshed && announces(Some(twice), port.ifindex));
+            .filter(|twice| !is_refreshed && announces(Some(twice), port));
         if known.is_some_and(|known| known.has_same_hosts(now)) {
             continue;
         }
@@ -181,12 +183,14 @@ fn for_groups_beyond(
         return;
     };
     for port in announcing(config) {
-        let known = other.filter(|_| announces(other, port.ifindex));
+        let known = other.filter(|_| announces(other, port));
         if known.is_some_and(|known| known.has_same_hosts(config)) {
             continue;
         }
-        for_hosts_beyond(config, known, |_, addr| {
-            with_group(net, port.ifindex, addr, f)
+        for_hosts_beyond(config, known, |customer, addr| {
+            if customer == port.settings.customer {
+                with_group(net, port.ifindex, addr, f);
+            }
         });
     }
 }

@@ -52,13 +52,24 @@ pub(super) fn way<'g, A: Family>(
     packet: &Packet<A>,
     hit: &Hit<'g, A>,
 ) -> Result<Way<'g>, End> {
-    if let Entry::Local(context) = ctx.entry {
+    if let Entry::Local(context, _) = ctx.entry {
         return Ok(Way::Reroute(context));
     }
     let route = match hit.flow.route(hit.from.other()).get(ctx.rcu) {
         Some(route) => route,
         None => derive(&aside(ctx), &aside(packet), &aside(hit))?,
     };
+    along(ctx, skb, packet, route)
+}
+
+/// The way of a packet along `route`.
+#[inline]
+pub(super) fn along<'g, A: Family>(
+    ctx: &Ctx<'g>,
+    skb: &mut Skb,
+    packet: &Packet<A>,
+    route: &'g Route,
+) -> Result<Way<'g>, End> {
     if route.is_local() {
         return Ok(Way::Host(route));
     }

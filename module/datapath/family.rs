@@ -2,7 +2,7 @@
 
 //! The two address families, as far as the kernel treats them differently.
 
-use super::{announce, Ctx, Entry};
+use super::{announce, Ctx};
 use crate::{
     domain::{
         addr::{Proto, V4, V6},
@@ -18,7 +18,7 @@ use crate::{
     table,
 };
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
-use kernel::{error::Result, sync::rcu};
+use kernel::{prelude::*, sync::rcu};
 
 /// An address family in the stages.
 pub(super) trait Family: table::Family + Network {
@@ -47,13 +47,18 @@ pub(super) trait Family: table::Family + Network {
     fn neighbours(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<Self>) -> Verdict;
 }
 
-/// The VRF that the packet is in, 0 if in none.
-fn l3mdev(ctx: &Ctx<'_>) -> u32 {
-    let dev = match ctx.entry {
-        Entry::Port(_, dev) | Entry::Fragments(_, dev, _) => Some(dev),
-        Entry::Local(context) => context.output(),
-    };
-    dev.map_or(0, |dev| dev.l3mdev(ctx.rcu))
+/// The VRF that routes are looked up in, 0 for the main table.
+fn l3mdev(ctx: &Ctx<'_>) -> Result<u32> {
+    ctx.l3mdev().ok_or(ENOENT)
+}
+
+/// Refuses a route that leads out of the packet's context: a VRF's table may fall through to the
+/// main one.
+fn contained(ctx: &Ctx<'_>, route: Dst) -> Result<Dst> {
+    match ctx.contains(route.device(ctx.rcu)) {
+        true => Ok(route),
+        false => Err(ENOENT),
+    }
 }
 
 /// The protocols whose sockets can be looked up.
@@ -80,23 +85,30 @@ impl Family for V4 {
         let lookup = Lookup4 {
             source: v4(src),
             tos,
-            l3mdev: l3mdev(ctx),
+            l3mdev: l3mdev(ctx)?,
             ..Lookup4::new(v4(dst))
         };
-        Ok(Route::lookup_v4(ctx.net, &lookup)?.0)
+        contained(ctx, Route::lookup_v4(ctx.net, &lookup)?.0)
     }
 
     fn own_address(ctx: &Ctx<'_>, peer: V4) -> Option<V4> {
         let lookup = Lookup4 {
-            l3mdev: l3mdev(ctx),
+            l3mdev: ctx.l3mdev()?,
             ..Lookup4::new(v4(peer))
         };
-        let (_, own) = Route::lookup_v4(ctx.net, &lookup).ok()?;
+        let (route, own) = Route::lookup_v4(ctx.net, &lookup).ok()?;
+        contained(ctx, route).ok()?;
         Some(V4(own.octets()))
     }
 
     fn is_local(ctx: &Ctx<'_>, addr: V4) -> bool {
-        ctx.net.is_local_v4(v4(addr))
+        match ctx.is_private() {
+            true => {
+                let route = Self::route(ctx, addr, V4::default(), 0);
+                route.is_ok_and(|route| route.is_local())
+            }
+            false => ctx.net.is_local_v4(v4(addr)),
+        }
     }
 
     fn has_socket(ctx: &Ctx<'_>, proto: Proto, own: (V4, u16), peer: (V4, u16)) -> bool {
@@ -128,24 +140,30 @@ impl Family for V6 {
         let lookup = Lookup6 {
             source: v6(src),
             flow_info: u32::from(tos) << 20,
-            l3mdev: l3mdev(ctx),
+            l3mdev: l3mdev(ctx)?,
             ..Lookup6::new(v6(dst))
         };
-        Route::lookup_v6(ctx.net, &lookup)
+        contained(ctx, Route::lookup_v6(ctx.net, &lookup)?)
     }
 
     fn own_address(ctx: &Ctx<'_>, peer: V6) -> Option<V6> {
         let lookup = Lookup6 {
-            l3mdev: l3mdev(ctx),
+            l3mdev: ctx.l3mdev()?,
             ..Lookup6::new(v6(peer))
         };
-        let route = Route::lookup_v6(ctx.net, &lookup).ok()?;
+        let route = contained(ctx, Route::lookup_v6(ctx.net, &lookup).ok()?).ok()?;
         let own = route.source_v6(ctx.net, v6(peer), ctx.rcu).ok()?;
         Some(V6(own.octets()))
     }
 
     fn is_local(ctx: &Ctx<'_>, addr: V6) -> bool {
-        ctx.net.is_local_v6(v6(addr))
+        match ctx.is_private() {
+            true => {
+                let route = Self::route(ctx, addr, V6::default(), 0);
+                route.is_ok_and(|route| route.is_local())
+            }
+            false => ctx.net.is_local_v6(v6(addr)),
+        }
     }
 
     fn has_socket(ctx: &Ctx<'_>, proto: Proto, own: (V6, u16), peer: (V6, u16)) -> bool {

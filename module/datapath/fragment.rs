@@ -8,7 +8,7 @@
 //! in fragments no larger than it came in. What turns out to be nobody's goes on through the host
 //! stack, which fragments it again in the same way.
 
-use super::{hooks::Namespace, parse, refuse, Ctx, Entry, Family};
+use super::{forward, hooks::Namespace, parse, refuse, Ctx, Entry, Family};
 use crate::{
     domain::{
         packet::{Fragment as Part, Packet},
@@ -56,6 +56,7 @@ impl<A: Family> Hook for Fragments<A> {
             Ok(packet) if packet.fragment == Part::None => Verdict::accept(skb),
             _ => match parse::parse::<A>(&ctx, &mut skb) {
                 Ok(packet) => join(&ctx, skb, &packet),
+                Err(end) if ctx.is_private() => end.unparsed(&ctx, skb),
                 Err(_) => Verdict::accept(skb),
             },
         }
@@ -66,7 +67,7 @@ impl<A: Family> Hook for Fragments<A> {
 #[cold]
 pub(super) fn part<A: Family>(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<A>) -> Verdict {
     match ctx.entry {
-        Entry::Local(_) => join(ctx, skb, packet),
+        Entry::Local(..) => join(ctx, skb, packet),
         _ => Verdict::accept(skb),
     }
 }
@@ -74,11 +75,17 @@ pub(super) fn part<A: Family>(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<A>) -> Ve
 /// Joins what may be of a flow, and takes the whole through the stages.
 fn join<A: Family>(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<A>) -> Verdict {
     let config = ctx.config;
-    let may_be_ours = packet.fragment != Part::None
-        && (config.host(ctx.customer(), packet.dst.to_addr()).is_some()
-            || config.has_server_at(ctx.customer(), packet.src.to_addr()));
-    if !may_be_ours {
+    if packet.fragment == Part::None {
         return Verdict::accept(skb);
+    }
+    let may_be_ours = config.host(ctx.customer(), packet.dst.to_addr()).is_some()
+        || config.has_server_at(ctx.customer(), packet.src.to_addr());
+    if !may_be_ours {
+        return forward::leave(ctx, skb, packet);
+    }
+    if !ctx.is_shared_with_host() {
+        // Reassembly would take fragments of two customers for those of one packet.
+        return refuse::drop(ctx, skb, DropReason::FragmentFailed);
     }
     match defrag::gather(ctx.net, A::FAMILY, skb, ctx.rcu) {
         defrag::Fragment::Reassembled(skb, size) => {

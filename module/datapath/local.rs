@@ -15,7 +15,7 @@ use crate::{
         hook::{self, Hook, Verdict},
         skb::Skb,
     },
-    table::Tables,
+    table::{Tables, PUBLIC},
 };
 use core::marker::PhantomData;
 use kernel::sync::Arc;
@@ -40,7 +40,14 @@ impl<A: Family> Local<A> {
 impl<A: Family> Hook for Local<A> {
     fn packet(&self, skb: Skb, context: &hook::Context<'_>) -> Verdict {
         let config = self.tables.config.load(context.rcu());
-        let entry = Entry::Local(context);
+        // Who speaks in a customer's VRF is in that customer's context.
+        let customer = context
+            .output()
+            .map(|dev| dev.l3mdev(context.rcu()))
+            .filter(|vrf| *vrf != 0)
+            .and_then(|vrf| config.vrf_owner(vrf))
+            .unwrap_or(PUBLIC);
+        let entry = Entry::Local(context, customer);
         let ctx = Ctx::new(&self.tables, &self.namespace, config, context, entry);
         super::route_other::<A>(&ctx, skb)
     }

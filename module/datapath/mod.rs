@@ -8,6 +8,7 @@
 //!                          └─────> no flow ──> open ─┘
 //!
 //!   icmp: errors about flows      fragment: what comes in parts     announce: ARP and ND
+//!   forward: what of a customer is for no service
 //!   refuse: whatever ends elsewhere, counted and answered           limit: how often
 //! ```
 //!
@@ -23,6 +24,7 @@ mod announce;
 mod announcer;
 mod emit;
 mod family;
+mod forward;
 mod fragment;
 mod hooks;
 mod icmp;
@@ -59,7 +61,7 @@ use crate::{
         },
         time,
     },
-    table::{Config, Port, Side, Tables, PUBLIC},
+    table::{Config, Port, Side, Tables, Traffic, PUBLIC},
 };
 use kernel::sync::rcu;
 
@@ -84,8 +86,8 @@ enum Entry<'g> {
     Port(&'g Port, &'g Device),
     /// At a port, in fragments of this size at most.
     Fragments(&'g Port, &'g Device, u16),
-    /// From a process of the gateway.
-    Local(&'g hook::Context<'g>),
+    /// From a process of the gateway, in the context of this customer.
+    Local(&'g hook::Context<'g>, u32),
 }
 
 impl<'g> Ctx<'g> {
@@ -113,15 +115,66 @@ impl<'g> Ctx<'g> {
     fn port(&self) -> Option<(&'g Port, &'g Device)> {
         match self.entry {
             Entry::Port(port, dev) | Entry::Fragments(port, dev, _) => Some((port, dev)),
-            Entry::Local(_) => None,
+            Entry::Local(..) => None,
         }
     }
 
     /// The routing context that the packet belongs to.
     #[inline]
     fn customer(&self) -> u32 {
-        self.port()
-            .map_or(PUBLIC, |(port, _)| port.settings.customer)
+        match self.entry {
+            Entry::Port(port, _) | Entry::Fragments(port, ..) => port.settings.customer,
+            Entry::Local(_, customer) => customer,
+        }
+    }
+
+    /// Where the customer counts what comes in at its ports; nowhere in the public context.
+    #[inline]
+    fn customer_traffic(&self) -> Option<&'g Traffic> {
+        let (port, _) = self.port()?;
+        Some(&port.customer.as_ref()?.traffic)
+    }
+
+    /// Whether it is a customer's, where no packet may go on in another context.
+    #[inline]
+    fn is_private(&self) -> bool {
+        self.customer() != PUBLIC
+    }
+
+    /// The VRF whose table routes in this context, 0 for the main one; none if no table does.
+    fn l3mdev(&self) -> Option<u32> {
+        match (self.customer(), self.port()) {
+            (PUBLIC, Some((_, dev))) => Some(dev.l3mdev(self.rcu)),
+            (PUBLIC, None) => Some(self.output().map_or(0, |dev| dev.l3mdev(self.rcu))),
+            (id, _) => match self.config.customer(id)?.l3mdev() {
+                0 => None,
+                vrf => Some(vrf),
+            },
+        }
+    }
+
+    /// The device by which a process's packet is to leave.
+    fn output(&self) -> Option<&'g Device> {
+        match self.entry {
+            Entry::Local(context, _) => context.output(),
+            _ => None,
+        }
+    }
+
+    /// Whether what is left to the host stack stays in the context: it knows of VRFs only.
+    fn is_shared_with_host(&self) -> bool {
+        match self.port() {
+            Some((_, dev)) if self.is_private() => self.l3mdev() == Some(dev.l3mdev(self.rcu)),
+            _ => true,
+        }
+    }
+
+    /// Whether a packet that leaves by `dev` stays in the context.
+    fn contains(&self, dev: &Device) -> bool {
+        match self.config.port(dev.ifindex()) {
+            Some(port) => port.settings.customer == self.customer(),
+            None => !self.is_private() || self.l3mdev() == Some(dev.l3mdev(self.rcu)),
+        }
     }
 
     /// Which half of the traffic may come in here.
@@ -170,6 +223,9 @@ fn input_other(ctx: &Ctx<'_>, skb: Skb) -> Verdict {
         }
         (PacketType::Multicast, TYPE_IPV6) => announce::grouped(ctx, skb),
         (PacketType::Host | PacketType::Broadcast, TYPE_ARP) => announce::asked(ctx, skb),
+        (PacketType::Multicast | PacketType::Broadcast, TYPE_IPV4 | TYPE_IPV6) => {
+            forward::leave_on_link(ctx, skb)
+        }
         _ => Verdict::accept(skb),
     }
 }

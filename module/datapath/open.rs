@@ -44,6 +44,9 @@ pub(super) fn open<'g, A: Family>(ctx: &Ctx<'g>, packet: &Packet<A>) -> Result<H
     for _ in 0..TRIES {
         match attempt(ctx, service, packet) {
             Ok(flow) => {
+                if let Some(customer) = ctx.customer_traffic() {
+                    customer.count_flow();
+                }
                 let from = flow::Side::Client;
                 return Ok(Hit { flow, from });
             }
@@ -54,10 +57,10 @@ pub(super) fn open<'g, A: Family>(ctx: &Ctx<'g>, packet: &Packet<A>) -> Result<H
                 }
             }
             Err(Failure::Again) => {}
-            Err(Failure::Final(reason)) => return Err(refuse(service, reason)),
+            Err(Failure::Final(reason)) => return Err(refuse(ctx, service, reason)),
         }
     }
-    Err(refuse(service, DropReason::ServerLimit))
+    Err(refuse(ctx, service, DropReason::ServerLimit))
 }
 
 /// Chooses a server and puts the flow into the table.
@@ -112,8 +115,11 @@ fn beginning<A: Family>(packet: &Packet<A>) -> Track {
 ///
 /// Without a server the client is told at once, so that it can go elsewhere. What is only lack
 /// of room may be better at the next try, which every client makes.
-fn refuse(service: &Service, reason: DropReason) -> End {
+fn refuse(ctx: &Ctx<'_>, service: &Service, reason: DropReason) -> End {
     service.runtime.traffic.count_refused();
+    if let Some(customer) = ctx.customer_traffic() {
+        customer.count_refused();
+    }
     match reason {
         DropReason::NoServer | DropReason::ServerLimit | DropReason::ServiceDown => {
             End::Answer(Answer::Reset, reason)

@@ -51,6 +51,8 @@ fn parse_slow<A: Family>(
     let dst = A::read(skb.head(), A::DST);
     match dst.and_then(|dst| ctx.config.host(ctx.customer(), dst.to_addr())) {
         Some(_) => Err(End::Drop(error.into())),
+        // Nor may another context's routes lead it on.
+        None if ctx.is_private() => Err(End::Drop(error.into())),
         None => Err(End::Pass(PassReason::NotForUs)),
     }
 }

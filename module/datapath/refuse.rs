@@ -7,7 +7,7 @@
 //! resets, aborts and unreachable errors are from the virtual address, errors of
 //! the way (time exceeded, packet too big) from the gateway's own.
 
-use super::{Ctx, Family};
+use super::{forward, Ctx, Family};
 use crate::{
     domain::{
         addr::Proto,
@@ -61,7 +61,10 @@ impl End {
         packet: &Packet<A>,
     ) -> Verdict {
         match self {
-            End::Pass(PassReason::NotForUs) => Verdict::accept(skb),
+            End::Pass(PassReason::NotForUs) => forward::leave(ctx, skb, packet),
+            End::Pass(_) if !ctx.is_shared_with_host() => {
+                drop(ctx, skb, DropReason::NoRouteCustomer)
+            }
             End::Pass(reason) => {
                 ctx.tables.stats.passed(reason);
                 Verdict::accept(skb)
@@ -101,7 +104,7 @@ fn core_reason(reason: DropReason) -> Reason {
         }
         DropReason::NoMemory | DropReason::NotWritable => Reason::NoMemory,
         DropReason::TooBig => Reason::TooBig,
-        DropReason::NoRoute => Reason::NoRoute,
+        DropReason::NoRoute | DropReason::NoRouteCustomer => Reason::NoRoute,
         DropReason::NeighbourFailed => Reason::NoNeighbour,
         _ => Reason::Policy,
     }

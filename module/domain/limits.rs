@@ -10,6 +10,20 @@ pub const CUSTOMER_MAX: u32 = 0xff_ffff;
 /// The customer of the Internet side.
 pub const CUSTOMER_PUBLIC: u32 = 0;
 
+/// The most bytes of a customer's name.
+pub const CUSTOMER_NAME_MAX: usize = 31;
+
+/// Whether `name` may be that of a customer: letters, digits, underscores, dots and hyphens, and no
+/// number, as that would be taken for an id.
+pub fn is_customer_name(name: &[u8]) -> bool {
+    (1..=CUSTOMER_NAME_MAX).contains(&name.len())
+        && name
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(byte))
+        && !name.iter().all(u8::is_ascii_digit)
+        && name != b"public"
+}
+
 /// The largest weight of a server; 0 takes no new flows.
 pub const WEIGHT_MAX: u32 = 65535;
 /// The weight of a server that has none set.
@@ -71,6 +85,21 @@ fn is_prime(n: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_customers() {
+        for good in [
+            "a",
+            "acme-1.site_2",
+            "7up",
+            "0123456789012345678901234567890x",
+        ] {
+            assert_eq!(is_customer_name(good.as_bytes()), good.len() < 32, "{good}");
+        }
+        for wrong in ["", "public", "7", "a b", "a/b", "\u{e9}", "a\0"] {
+            assert!(!is_customer_name(wrong.as_bytes()), "{wrong}");
+        }
+    }
 
     #[test]
     fn offered_sizes_are_allowed() {

@@ -73,6 +73,7 @@ reasons! {
         TtlExceeded "ttl-exceeded" "the time to live is used up",
         TooBig "too-big" "the packet is longer than the way allows and must not be fragmented",
         NoRoute "no-route" "there is no route to the server or client",
+        NoRouteCustomer "no-route-customer" "the customer has neither a service nor a route for the packet",
         NeighbourFailed "neighbour-failed" "the next hop does not answer",
         NotWritable "not-writable" "the packet's headers could not be made writable",
         OutputFailed "output-failed" "the device did not take the packet",

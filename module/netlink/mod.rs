@@ -39,7 +39,7 @@ use crate::kern::{
     sync::global::Filled,
 };
 use crate::table::Tables;
-use object::{binding, flow, port, server, service, settings, stats};
+use object::{binding, customer, flow, port, server, service, settings, stats};
 use transaction::Transactions;
 use uapi::{cmd, group};
 
@@ -101,6 +101,11 @@ impl Family for Control {
     const OPERATIONS: &'static [Operation<Self>] = &[
         act(cmd::SETTINGS_GET, &[], settings::get),
         act(cmd::SETTINGS_SET, &policy::SETTINGS_SET, settings::set),
+        act(cmd::CUSTOMER_NEW, &policy::CUSTOMER_NEW, customer::new),
+        act(cmd::CUSTOMER_SET, &policy::CUSTOMER_SET, customer::set),
+        act(cmd::CUSTOMER_DEL, &policy::CUSTOMER_DEL, customer::del),
+        act(cmd::CUSTOMER_GET, &policy::CUSTOMER_GET, customer::get),
+        dump::<customer::Customers>(cmd::CUSTOMER_GET, &[]),
         act(cmd::PORT_NEW, &policy::PORT_NEW, port::new),
         act(cmd::PORT_SET, &policy::PORT_SET, port::set),
         act(cmd::PORT_DEL, &policy::PORT_DEL, port::del),

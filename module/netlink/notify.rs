@@ -14,7 +14,7 @@
 use kernel::{prelude::*, sync::Arc};
 
 use super::{
-    object::{binding, port, put_server_key, put_service_key, server, service, settings},
+    object::{binding, customer, port, put_server_key, put_service_key, server, service, settings},
     uapi::{attr, cmd, group},
 };
 use crate::kern::{
@@ -74,6 +74,9 @@ impl Listener for Notifier {
 fn same(one: &Event, other: &Event) -> bool {
     use Event::*;
     match (one, other) {
+        (CustomerNew(one) | CustomerDel(one, _), CustomerNew(other) | CustomerDel(other, _)) => {
+            one == other
+        }
         (PortNew(one), PortNew(other)) => one == other,
         (PortNew(one), PortDel(other)) => *one == other.ifindex,
         (PortDel(one), PortNew(other)) => one.ifindex == *other,
@@ -89,6 +92,8 @@ fn same(one: &Event, other: &Event) -> bool {
 /// Tells of one thing that led to `config`. Context: process, may sleep.
 fn tell(channel: &Channel, net: &Net, tables: &Tables, config: &Config, event: &Event) {
     let command = match event {
+        Event::CustomerNew(_) => cmd::CUSTOMER_NEW_NTF,
+        Event::CustomerDel(..) => cmd::CUSTOMER_DEL_NTF,
         Event::PortNew(_) => cmd::PORT_NEW_NTF,
         Event::PortDel(_) => cmd::PORT_DEL_NTF,
         Event::ServiceNew(_) => cmd::SERVICE_NEW_NTF,
@@ -114,6 +119,13 @@ fn put_event(
 ) -> Result<(), Full> {
     use attr::event as a;
     match event {
+        Event::CustomerNew(id) => match config.customer(*id) {
+            Some(customer) => out.nest(a::CUSTOMER, |out| customer::put(out, customer)),
+            None => Ok(()),
+        },
+        Event::CustomerDel(id, name) => {
+            out.nest(a::CUSTOMER, |out| customer::put_key(out, *id, name))
+        }
         Event::PortNew(ifindex) => match config.port(*ifindex) {
             Some(port) => out.nest(a::PORT, |out| port::put(out, port)),
             None => Ok(()),

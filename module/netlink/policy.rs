@@ -304,3 +304,32 @@ pub(super) static FLOW_COUNT: [AttrPolicy; 13] = policy(&[
     (attr::flow::SERVER_PORT, AttrPolicy::u16()),
     (attr::flow::STATE, AttrPolicy::u32().max::<7>()),
 ]);
+
+/// Requests of `customer-new`.
+pub(super) static CUSTOMER_NEW: [AttrPolicy; 7] = policy(&[
+    (attr::customer::ID, AttrPolicy::u32().range::<1, 16777215>()),
+    (attr::customer::NAME, AttrPolicy::string(31)),
+    (attr::customer::VRF, AttrPolicy::string(15)),
+    (attr::customer::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `customer-set`.
+pub(super) static CUSTOMER_SET: [AttrPolicy; 7] = policy(&[
+    (attr::customer::ID, AttrPolicy::u32().range::<1, 16777215>()),
+    (attr::customer::NAME, AttrPolicy::string(31)),
+    (attr::customer::VRF, AttrPolicy::string(15)),
+    (attr::customer::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `customer-del`.
+pub(super) static CUSTOMER_DEL: [AttrPolicy; 7] = policy(&[
+    (attr::customer::ID, AttrPolicy::u32().range::<1, 16777215>()),
+    (attr::customer::NAME, AttrPolicy::string(31)),
+    (attr::customer::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `customer-get`.
+pub(super) static CUSTOMER_GET: [AttrPolicy; 3] = policy(&[
+    (attr::customer::ID, AttrPolicy::u32().range::<1, 16777215>()),
+    (attr::customer::NAME, AttrPolicy::string(31)),
+]);

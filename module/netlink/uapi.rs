@@ -86,6 +86,18 @@ pub(crate) mod cmd {
     pub(crate) const HEALTH_NTF: u8 = 35;
     /// Count the selected flows.
     pub(crate) const FLOW_COUNT: u8 = 36;
+    /// Define a customer.
+    pub(crate) const CUSTOMER_NEW: u8 = 37;
+    /// Change what is given; named by number or name.
+    pub(crate) const CUSTOMER_SET: u8 = 38;
+    /// Remove a customer that has neither ports nor services nor servers; its flows end.
+    pub(crate) const CUSTOMER_DEL: u8 = 39;
+    /// Show customers.
+    pub(crate) const CUSTOMER_GET: u8 = 40;
+    /// A customer was made or changed.
+    pub(crate) const CUSTOMER_NEW_NTF: u8 = 41;
+    /// A customer was removed.
+    pub(crate) const CUSTOMER_DEL_NTF: u8 = 42;
 }
 
 /// Multicast groups, by their place in the family's list.
@@ -219,8 +231,10 @@ pub(crate) mod attr {
         pub(crate) const BINDINGS: u16 = 10;
         /// Transaction this change belongs to; alone if absent.
         pub(crate) const TXN: u16 = 11;
+        /// Customers defined, without public.
+        pub(crate) const CUSTOMERS: u16 = 12;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 11;
+        pub(crate) const MAX: u16 = 12;
     }
 
     /// A network device on which slr takes packets.
@@ -467,6 +481,25 @@ pub(crate) mod attr {
         pub(crate) const MAX: u16 = 11;
     }
 
+    /// A routing context with an address space of its own. Number 0 is public and always
+    /// there.
+    pub(crate) mod customer {
+        /// Number; the lowest free one if absent.
+        pub(crate) const ID: u16 = 1;
+        /// Letters, digits, underscores, dots and hyphens.
+        pub(crate) const NAME: u16 = 2;
+        /// VRF device whose table routes its packets; empty for none.
+        pub(crate) const VRF: u16 = 3;
+        /// Index of that device.
+        pub(crate) const VRF_IFINDEX: u16 = 4;
+        /// Traffic.
+        pub(crate) const COUNTERS: u16 = 5;
+        /// Transaction this change belongs to; alone if absent.
+        pub(crate) const TXN: u16 = 6;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 6;
+    }
+
     /// What happened, in notifications.
     pub(crate) mod event {
         /// Port.
@@ -481,8 +514,10 @@ pub(crate) mod attr {
         pub(crate) const SETTINGS: u16 = 5;
         /// Configuration that this made.
         pub(crate) const GENERATION: u16 = 6;
+        /// Customer.
+        pub(crate) const CUSTOMER: u16 = 7;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 6;
+        pub(crate) const MAX: u16 = 7;
     }
 }
 

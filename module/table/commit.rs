@@ -170,10 +170,14 @@ impl Tables {
         for server in &frozen.restated {
             server.runtime.health.drain(&server.settings, now);
         }
-        if !frozen.resets.is_empty() {
+        if !frozen.resets.is_empty() || !frozen.lost.is_empty() || frozen.has_moved {
             // Packets that still see the old configuration may be opening flows.
             deferred::synchronize_rcu();
             self.apply_resets(&frozen.resets);
+            self.retire_lost(&frozen.lost);
+            if frozen.has_moved {
+                self.forget_routes();
+            }
         }
         if !frozen.restated.is_empty() || !frozen.revived.is_empty() {
             self.gc.news();
@@ -204,7 +208,7 @@ impl Writer {
                 .map_err(|error| cannot_attach(port, error))?;
             self.ports.push((port.ifindex, attachment), GFP_KERNEL)?;
         }
-        if next.service_count() != 0 && self.namespace.is_none() {
+        if needs_stack(next) && self.namespace.is_none() {
             let attached = tables.datapath().attach_namespace(tables, net);
             self.namespace = Some(attached.map_err(|error| {
                 ConfigError::new(
@@ -221,10 +225,16 @@ impl Writer {
     fn let_go(&mut self, config: &Config) {
         self.ports
             .retain(|(ifindex, _)| config.port(*ifindex).is_some());
-        if config.service_count() == 0 {
+        if !needs_stack(config) {
             self.namespace = None;
         }
     }
+}
+
+/// Whether packets that need no port are wanted: for services, or because a fragment of a
+/// customer's must not go on through the stack.
+fn needs_stack(config: &Config) -> bool {
+    config.service_count() != 0 || config.customer_count() != 0
 }
 
 fn kind(error: Error) -> Kind {

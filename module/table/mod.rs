@@ -28,16 +28,16 @@ mod trie;
 
 pub(crate) use self::{
     change::{
-        Attr, BindingUpdate, Change, ConfigError, Event, Kind, PortUpdate, ServerUpdate,
-        ServiceUpdate,
+        Attr, BindingUpdate, Change, ConfigError, CustomerUpdate, Event, Kind, PortUpdate,
+        ServerUpdate, ServiceUpdate,
     },
     commit::Committed,
     config::{
         Action, AdminState, Binding, BindingKey, BindingRuntime, BindingSettings, Condition,
-        Config, Fate, Host, HostKey, Lookup, Method, Port, PortName, PortSettings, Server,
-        ServerKey, ServerRuntime, ServerSettings, Service, ServiceCursor, ServiceKey,
-        ServiceRuntime, ServiceSettings, Side, Snat, Traffic, TrafficSums, Unknown, PUBLIC,
-        SNAT_PORTS,
+        Config, Customer, CustomerName, Fate, Host, HostKey, Lookup, Method, Port, PortName,
+        PortSettings, Server, ServerKey, ServerRuntime, ServerSettings, Service, ServiceCursor,
+        ServiceKey, ServiceRuntime, ServiceSettings, Side, Snat, Traffic, TrafficSums, Unknown,
+        Vrf, PUBLIC, SNAT_PORTS,
     },
     flow::{
         End, Family, Flow, FlowDump, FlowFilter, FlowRecord, FlowRef, FlowTable, NewFlow,

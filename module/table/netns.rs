@@ -51,7 +51,8 @@ pub(crate) trait Datapath: Send + Sync {
     ) -> Result<KBox<dyn Attachment>>;
 
     /// Begins to take packets that need no port: those that the gateway itself sends, and pieces
-    /// of others. Called when the first service is defined, and dropped with the last.
+    /// of others. Called when the first service or customer is defined, and dropped
+    /// with the last.
     ///
     /// Context: as [`Datapath::attach_port`].
     fn attach_namespace(&self, tables: &Arc<Tables>, net: &Net) -> Result<KBox<dyn Attachment>>;
@@ -178,11 +179,23 @@ impl Tables {
     /// What happened to a device that may be a port.
     fn device_event(this: &Arc<Self>, device: &Device, event: device::Event) {
         let ifindex = device.ifindex();
-        if this.config.get().port(ifindex).is_none() || this.writer.lock().is_closed() {
+        let config = this.config.get();
+        let (is_port, is_vrf) = (
+            config.port(ifindex).is_some(),
+            config.vrf_owner(ifindex).is_some(),
+        );
+        if !(is_port || is_vrf) || this.writer.lock().is_closed() {
             return;
         }
         let name = PortName::new(device.name().as_bytes());
+        if is_vrf {
+            let name = (event == device::Event::Rename).then_some(name);
+            if let Err(error) = Self::apply(this, |change| change.vrf_event(ifindex, name)) {
+                pr_warn!("VRF: {}\n", error.text());
+            }
+        }
         let result = match event {
+            _ if !is_port => Ok(()),
             device::Event::Rename => {
                 Self::apply(this, |change| change.port_rename(ifindex, name)).map(drop)
             }

@@ -12,7 +12,7 @@ use crate::kern::net::{
     device::Device,
     route::{Lookup4, Lookup6, Route},
 };
-use crate::table::{self, PortName};
+use crate::table::{self, PortName, PUBLIC};
 
 /// Where a route leads.
 pub(super) enum Way {
@@ -34,11 +34,32 @@ pub(super) trait Family: table::Family {
     fn is_local(case: &Case<'_>, addr: Self) -> bool;
 }
 
-/// The VRF that the port is in; 0 if in none.
-fn l3mdev(case: &Case<'_>, guard: &rcu::Guard) -> u32 {
-    case.ifindex
+/// The VRF that routes are looked up in: the customer's, or the one that the port is in; 0 is the
+/// main table.
+fn l3mdev(case: &Case<'_>, guard: &rcu::Guard) -> Result<u32> {
+    if case.customer != PUBLIC {
+        let customer = case.config.customer(case.customer);
+        let vrf = customer.map_or(0, |customer| customer.l3mdev());
+        return if vrf == 0 { Err(ENOENT) } else { Ok(vrf) };
+    }
+    Ok(case
+        .ifindex
         .and_then(|ifindex| Device::by_index(case.net, ifindex, guard))
-        .map_or(0, |device| device.l3mdev(guard))
+        .map_or(0, |device| device.l3mdev(guard)))
+}
+
+/// Refuses a route that leads out of the customer's context.
+fn contained<'a>(case: &Case<'_>, route: &'a Route, guard: &rcu::Guard) -> Result<&'a Route> {
+    let device = route.device(guard);
+    let is_inside = match case.config.port(device.ifindex()) {
+        Some(port) => port.settings.customer == case.customer,
+        None => case.customer == PUBLIC || l3mdev(case, guard)? == device.l3mdev(guard),
+    };
+    if is_inside {
+        Ok(route)
+    } else {
+        Err(ENOENT)
+    }
 }
 
 fn way(route: &Route, guard: &rcu::Guard) -> Way {
@@ -53,17 +74,17 @@ impl Family for V4 {
         let guard = rcu::read_lock();
         let lookup = Lookup4 {
             source: Ipv4Addr::from(from.0),
-            l3mdev: l3mdev(case, &guard),
+            l3mdev: l3mdev(case, &guard)?,
             ..Lookup4::new(Ipv4Addr::from(to.0))
         };
         let (route, _) = Route::lookup_v4(case.net, &lookup)?;
-        Ok(way(&route, &guard))
+        Ok(way(contained(case, &route, &guard)?, &guard))
     }
 
     fn own_address(case: &Case<'_>, peer: V4) -> Option<V4> {
         let guard = rcu::read_lock();
         let lookup = Lookup4 {
-            l3mdev: l3mdev(case, &guard),
+            l3mdev: l3mdev(case, &guard).ok()?,
             ..Lookup4::new(Ipv4Addr::from(peer.0))
         };
         let (_, own) = Route::lookup_v4(case.net, &lookup).ok()?;
@@ -71,6 +92,9 @@ impl Family for V4 {
     }
 
     fn is_local(case: &Case<'_>, addr: V4) -> bool {
+        if case.customer != PUBLIC {
+            return matches!(Self::way(case, V4::default(), addr), Ok(Way::Local));
+        }
         let _guard = rcu::read_lock();
         case.net.is_local_v4(Ipv4Addr::from(addr.0))
     }
@@ -81,18 +105,18 @@ impl Family for V6 {
         let guard = rcu::read_lock();
         let lookup = Lookup6 {
             source: Ipv6Addr::from(from.0),
-            l3mdev: l3mdev(case, &guard),
+            l3mdev: l3mdev(case, &guard)?,
             ..Lookup6::new(Ipv6Addr::from(to.0))
         };
         let route = Route::lookup_v6(case.net, &lookup)?;
-        Ok(way(&route, &guard))
+        Ok(way(contained(case, &route, &guard)?, &guard))
     }
 
     fn own_address(case: &Case<'_>, peer: V6) -> Option<V6> {
         let guard = rcu::read_lock();
         let peer = Ipv6Addr::from(peer.0);
         let lookup = Lookup6 {
-            l3mdev: l3mdev(case, &guard),
+            l3mdev: l3mdev(case, &guard).ok()?,
             ..Lookup6::new(peer)
         };
         let route = Route::lookup_v6(case.net, &lookup).ok()?;
@@ -101,6 +125,9 @@ impl Family for V6 {
     }
 
     fn is_local(case: &Case<'_>, addr: V6) -> bool {
+        if case.customer != PUBLIC {
+            return matches!(Self::way(case, V6::default(), addr), Ok(Way::Local));
+        }
         let _guard = rcu::read_lock();
         case.net.is_local_v6(Ipv6Addr::from(addr.0))
     }

@@ -24,7 +24,7 @@ use crate::domain::{
 use crate::kern::time;
 use crate::table::{
     self, Action, AdminState, Binding, Choice, Condition, End, Host, Lookup, Means, Opening,
-    Service, Side, Snat,
+    Service, Side, Snat, PUBLIC,
 };
 
 /// Servers of one service that are told one by one.
@@ -136,6 +136,9 @@ fn passed(reason: PassReason) -> Verdict {
 
 /// Where it comes in, and which half of the traffic may.
 fn entry(case: &Case<'_>, steps: &mut Steps) -> Result<Stage<Side>> {
+    if let Some(customer) = case.config.customer(case.customer) {
+        steps.add("customer", format_args!("{}", customer.name))?;
+    }
     let Some(ifindex) = case.ifindex else {
         steps.add("port", format_args!("sent by a process of this host"))?;
         return Ok(Ok(Side::Any));
@@ -252,7 +255,10 @@ fn service<'a, A: Family>(
     let served = match found {
         Lookup::NoHost => {
             steps.add("host", format_args!("{to} is no virtual host"))?;
-            return Ok(Err(passed(PassReason::NotForUs)));
+            return Ok(Err(match case.customer {
+                PUBLIC => passed(PassReason::NotForUs),
+                _ => onward(case, packet, steps)?,
+            }));
         }
         Lookup::NotServed(host) => Err(host),
         Lookup::Service(service) => Ok(service),
@@ -287,6 +293,15 @@ fn service<'a, A: Family>(
         ),
     )?;
     Ok(Ok(service))
+}
+
+/// What becomes of a packet of a customer that is for no service.
+fn onward<A: Family>(case: &Case<'_>, packet: &Packet<A>, steps: &mut Steps) -> Result<Verdict> {
+    let verdict = route(case, packet.src, packet.dst, steps)?;
+    Ok(match verdict.what {
+        "unreachable" => Verdict::because("unreachable", DropReason::NoRouteCustomer.name()),
+        _ => verdict,
+    })
 }
 
 /// What becomes of a packet for a virtual host that serves other ports or protocols.

@@ -7,6 +7,7 @@
 //! or a notification.
 
 pub(super) mod binding;
+pub(super) mod customer;
 pub(super) mod flow;
 pub(super) mod port;
 pub(super) mod server;

@@ -53,5 +53,6 @@ pub(in crate::netlink) fn put(
     out.u32(a::PORTS, config.port_count())?;
     out.u32(a::SERVICES, config.service_count())?;
     out.u32(a::SERVERS, config.server_count())?;
-    out.u32(a::BINDINGS, config.binding_count())
+    out.u32(a::BINDINGS, config.binding_count())?;
+    out.u32(a::CUSTOMERS, config.customer_count())
 }

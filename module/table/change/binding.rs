@@ -130,6 +130,12 @@ fn check_snat(key: &BindingKey, snat: &Snat) -> Result {
 /// Refuses a server that cannot serve the service at all.
 fn check_pair(key: &BindingKey) -> Result {
     let (service, server) = (&key.service, &key.server);
+    if service.customer != server.customer {
+        return Err(invalid(
+            Attr::Server,
+            format_args!("server {server} is not of the customer of the service"),
+        ));
+    }
     if service.addr.is_v6() != server.addr.is_v6() {
         let family = |addr: Addr| if addr.is_v6() { "IPv6" } else { "IPv4" };
         return Err(invalid(
@@ -141,7 +147,7 @@ fn check_pair(key: &BindingKey) -> Result {
             ),
         ));
     }
-    if service.host().addr == server.addr && service.customer == server.customer {
+    if service.addr == server.addr {
         return Err(invalid(
             Attr::Server,
             format_args!("server {server} has the address of the service: a loop"),

@@ -4,13 +4,13 @@
 
 use core::fmt::Display;
 
-use super::error::{invalid, not_found, range, Attr, Result};
+use super::error::{invalid, range, Attr, Result};
 use crate::domain::{
     addr::{Addr, Proto},
     limits,
     timeouts::Timeouts, //
 };
-use crate::table::config::{ServerKey, ServiceKey, PUBLIC};
+use crate::table::config::{ServerKey, ServiceKey};
 
 /// The longest time that can be set, in seconds: 30 days.
 pub(super) const SECONDS_MAX: u32 = limits::TIMEOUT_MAX;
@@ -24,17 +24,6 @@ pub(super) fn number(attr: Attr, name: &str, value: u32, min: u32, max: u32) -> 
         return Ok(());
     }
     Err(range(attr, format_args!("{name} must be {min}..={max}")))
-}
-
-/// Refuses a routing context that is not there.
-pub(super) fn customer(id: u32) -> Result {
-    if id == PUBLIC {
-        return Ok(());
-    }
-    Err(not_found(
-        Attr::Customer,
-        format_args!("customer {id} is unknown"),
-    ))
 }
 
 /// Refuses an address that cannot be that of `what`.
@@ -68,7 +57,6 @@ fn is_mapped(addr: Addr) -> bool {
 
 /// Refuses a key that cannot be that of a service.
 pub(super) fn service_key(key: &ServiceKey) -> Result {
-    customer(key.customer)?;
     host_address(Attr::Address, "service", key.addr)?;
     if key.port == 0 && key.port_last != 0 {
         return Err(invalid(
@@ -106,7 +94,6 @@ pub(super) fn service_key(key: &ServiceKey) -> Result {
 
 /// Refuses a key that cannot be that of a server.
 pub(super) fn server_key(key: &ServerKey) -> Result {
-    customer(key.customer)?;
     host_address(Attr::Address, "server", key.addr)
 }
 

@@ -33,6 +33,9 @@ pub(crate) enum Attr {
     /// None in particular.
     None,
     Customer,
+    Id,
+    Name,
+    Vrf,
     Address,
     Protocol,
     Port,

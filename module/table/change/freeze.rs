@@ -46,18 +46,25 @@ pub(crate) struct Frozen {
     /// Servers that begin to drain or cease to.
     pub(in crate::table) restated: KVec<Arc<Server>>,
     pub(in crate::table) resets: Resets,
+    /// Customers whose flows must not meet whoever has their numbers next.
+    pub(in crate::table) lost: KVec<u32>,
+    /// Whether flows must look for their routes again.
+    pub(in crate::table) has_moved: bool,
 }
 
 impl Change {
     /// Checks the change as a whole and builds the configuration that it leads to.
     ///
     /// Takes time in proportion to what the change touches, with two exceptions: a server whose
-    /// settings change, or that is removed, has all services or servers looked at once, for whether
-    /// they refer to it. Context: process, may sleep.
+    /// settings change, or a server or customer that is removed, has all other objects looked at
+    /// once, for whether they refer to it. Context: process, may sleep.
     pub(crate) fn freeze(mut self) -> Result<Frozen> {
         let seed = self.from.hosts.seed();
         let mut config = Config::empty(seed);
         if let Some(kept) = self.kept() {
+            config.customers = kept.customers.clone();
+            config.customer_names = kept.customer_names.clone();
+            config.vrfs = kept.vrfs.clone();
             config.ports = kept.ports.clone();
             config.hosts = kept.hosts.clone();
             config.servers = kept.servers.clone();
@@ -68,18 +75,22 @@ impl Change {
             config.server_backups = kept.server_backups;
         }
         config.generation = self.from.generation.wrapping_add(1);
+        self.freeze_customers(&mut config)?;
         self.freeze_ports(&mut config)?;
         if self.freeze_servers(&mut config)? {
             self.thaw_bound(&config)?;
         }
         self.freeze_services(&mut config)?;
         self.check_backups(&config)?;
+        self.check_customers_gone(&config)?;
         if self.replace {
             self.events.push(Event::Replaced, GFP_KERNEL)?;
         }
         let revived = self.revived(&config)?;
         let restated = self.restated(&config)?;
         Ok(Frozen {
+            lost: self.lost_customers(&config)?,
+            has_moved: self.has_moved(&config),
             config,
             from: self.from,
             flows_max: self.flows_max,
@@ -101,7 +112,9 @@ impl Change {
             ports.remove(ifindex, GFP_KERNEL)?;
         }
         for (ifindex, draft) in &self.ports {
+            let customer = config.customer(draft.settings.customer);
             let port = Port {
+                customer: customer.map(|customer| customer.runtime.clone()),
                 ifindex: *ifindex,
                 name: draft.name,
                 settings: draft.settings,

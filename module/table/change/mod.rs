@@ -17,6 +17,7 @@
 mod backup;
 mod binding;
 mod check;
+mod customer;
 mod error;
 mod freeze;
 mod host;
@@ -35,6 +36,7 @@ use kernel::{
 pub(crate) use self::{
     backup::BACKUPS_MAX,
     binding::BindingUpdate,
+    customer::CustomerUpdate,
     error::{Attr, ConfigError, Kind, Result},
     freeze::Frozen,
     port::PortUpdate,
@@ -42,14 +44,18 @@ pub(crate) use self::{
     service::ServiceUpdate,
 };
 
-use self::{port::PortDraft, server::ServerDraft, service::ServiceDraft};
+use self::{customer::CustomerDraft, port::PortDraft, server::ServerDraft, service::ServiceDraft};
 use super::config::{
-    Binding, BindingKey, Config, Fate, Port, ServerKey, ServiceKey, TrafficSupply,
+    Binding, BindingKey, Config, CustomerName, Fate, Port, ServerKey, ServiceKey, TrafficSupply,
 };
 
 /// What a change did, in its order, to be told to who listens.
 #[derive(Clone)]
 pub(crate) enum Event {
+    /// A customer was made or altered.
+    CustomerNew(u32),
+    /// A customer was removed.
+    CustomerDel(u32, CustomerName),
     /// A port was made or altered.
     PortNew(u32),
     /// A port was removed.
@@ -106,6 +112,12 @@ pub(crate) struct Change {
     from: Arc<Config>,
     /// Whether it begins from nothing and leaves only what it defines.
     replace: bool,
+    customers: RBTree<u32, CustomerDraft>,
+    /// The names of `customers`.
+    customer_names: RBTree<CustomerName, u32>,
+    customers_gone: RBTree<u32, ()>,
+    /// No number below is free.
+    customer_next: u32,
     ports: RBTree<u32, PortDraft>,
     ports_gone: RBTree<u32, ()>,
     services: RBTree<ServiceKey, ServiceDraft>,
@@ -127,6 +139,10 @@ impl Change {
         Change {
             from,
             replace,
+            customers: RBTree::new(),
+            customer_names: RBTree::new(),
+            customers_gone: RBTree::new(),
+            customer_next: 1,
             ports: RBTree::new(),
             ports_gone: RBTree::new(),
             services: RBTree::new(),

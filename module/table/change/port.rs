@@ -5,7 +5,6 @@
 use kernel::sync::Arc;
 
 use super::{
-    check,
     error::{exists, not_found},
     put,
     Attr,
@@ -24,14 +23,12 @@ pub(crate) struct PortUpdate {
 }
 
 impl PortUpdate {
-    fn apply(&self, settings: PortSettings) -> Result<PortSettings> {
-        let settings = PortSettings {
+    fn apply(&self, settings: PortSettings) -> PortSettings {
+        PortSettings {
             customer: self.customer.unwrap_or(settings.customer),
             side: self.side.unwrap_or(settings.side),
             announce: self.announce.unwrap_or(settings.announce),
-        };
-        check::customer(settings.customer)?;
-        Ok(settings)
+        }
     }
 }
 
@@ -45,7 +42,8 @@ pub(super) struct PortDraft {
 impl Change {
     /// Attaches a device.
     pub(crate) fn port_new(&mut self, ifindex: u32, name: PortName, update: &PortUpdate) -> Result {
-        let settings = update.apply(PortSettings::default())?;
+        let settings = update.apply(PortSettings::default());
+        self.check_customer(settings.customer)?;
         if self.has_port(ifindex) {
             return Err(exists(
                 Attr::Ifindex,
@@ -71,7 +69,8 @@ impl Change {
         let Some(settings) = self.port_settings(ifindex) else {
             return Err(no_port(name));
         };
-        let settings = update.apply(settings)?;
+        let settings = update.apply(settings);
+        self.check_customer(settings.customer)?;
         self.record(Event::PortNew(ifindex))?;
         self.port_draft(ifindex, |draft| draft.settings = settings)
     }

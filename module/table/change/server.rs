@@ -67,6 +67,12 @@ impl ServerUpdate {
                     format_args!("server {key} cannot be its own backup"),
                 ));
             }
+            if backup.customer != key.customer {
+                return Err(invalid(
+                    Attr::Backup,
+                    format_args!("backup {backup} is of another customer"),
+                ));
+            }
             if backup.addr.is_v6() != key.addr.is_v6() {
                 return Err(invalid(
                     Attr::Backup,
@@ -91,6 +97,7 @@ pub(super) struct ServerDraft {
 impl Change {
     /// Defines a server.
     pub(crate) fn server_new(&mut self, key: ServerKey, update: &ServerUpdate) -> Result {
+        self.check_customer(key.customer)?;
         check::server_key(&key)?;
         let settings = update.apply(&key, ServerSettings::default())?;
         if self.has_server(&key) {

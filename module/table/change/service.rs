@@ -91,6 +91,12 @@ fn check_backup(key: &ServiceKey, backup: &ServiceKey) -> Result {
             format_args!("service {key} cannot be its own backup"),
         ));
     }
+    if backup.customer != key.customer {
+        return Err(invalid(
+            Attr::Backup,
+            format_args!("backup {backup} is of another customer"),
+        ));
+    }
     if backup.addr.is_v6() != key.addr.is_v6() {
         return Err(invalid(
             Attr::Backup,
@@ -135,6 +141,7 @@ impl ServiceDraft {
 impl Change {
     /// Defines a service.
     pub(crate) fn service_new(&mut self, key: ServiceKey, update: &ServiceUpdate) -> Result {
+        self.check_customer(key.customer)?;
         check::service_key(&key)?;
         let settings = update.apply(&key, ServiceSettings::default())?;
         if let Some(other) = self.overlapping(&key) {

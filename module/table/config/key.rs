@@ -10,7 +10,7 @@ use core::fmt;
 use crate::domain::addr::{Addr, PortRange, Proto};
 use crate::table::trie::{mix, TrieKey};
 
-/// The routing context on the Internet side, the only one so far.
+/// The routing context on the Internet side.
 pub(crate) const PUBLIC: u32 = 0;
 
 fn mix_addr(hash: u64, addr: Addr) -> u64 {

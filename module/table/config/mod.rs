@@ -10,6 +10,7 @@
 //! Context: reading is possible anywhere that holds an RCU guard or an `Arc<Config>`.
 
 mod binding;
+mod customer;
 mod key;
 mod kind;
 mod lookup;
@@ -25,6 +26,7 @@ use crate::table::trie::{Cursor, Keyed, Trie};
 
 pub(crate) use self::{
     binding::{Binding, BindingRuntime, BindingSettings, Snat, SNAT_PORTS},
+    customer::{Customer, CustomerName, CustomerRuntime, Named, Vrf, VrfOwner},
     key::{BindingKey, HostKey, ServerKey, ServiceKey, SlotKey, PUBLIC},
     kind::{Action, AdminState, Condition, Fate, Method, Side},
     lookup::Lookup,
@@ -38,6 +40,9 @@ pub(crate) use self::{
 pub(crate) struct Config {
     /// Its number; the first, empty one is 1.
     pub(crate) generation: u64,
+    pub(super) customers: Trie<Customer>,
+    pub(super) customer_names: Trie<Named>,
+    pub(super) vrfs: Trie<VrfOwner>,
     pub(super) ports: Trie<Port>,
     pub(super) hosts: Trie<Host>,
     pub(super) servers: Trie<ServerEntry>,
@@ -55,6 +60,9 @@ impl Config {
     pub(super) fn empty(seed: u64) -> Self {
         Config {
             generation: 1,
+            customers: Trie::new(seed),
+            customer_names: Trie::new(seed),
+            vrfs: Trie::new(seed),
             ports: Trie::new(seed),
             hosts: Trie::new(seed),
             servers: Trie::new(seed),
@@ -64,6 +72,22 @@ impl Config {
             service_backups: 0,
             server_backups: 0,
         }
+    }
+
+    /// The customer of this number; there is none of [`PUBLIC`].
+    #[inline]
+    pub(crate) fn customer(&self, id: u32) -> Option<&Arc<Customer>> {
+        self.customers.get(&id)
+    }
+
+    /// The number of the customer of this name.
+    pub(crate) fn customer_named(&self, name: &CustomerName) -> Option<u32> {
+        Some(self.customer_names.get(name)?.id)
+    }
+
+    /// The customer whose VRF this device is.
+    pub(crate) fn vrf_owner(&self, ifindex: u32) -> Option<u32> {
+        Some(self.vrfs.get(&ifindex)?.id)
     }
 
     /// The port on this device.
@@ -104,6 +128,11 @@ impl Config {
         self.servers.get(key).map_or(0, |entry| entry.bound)
     }
 
+    /// Number of customers.
+    pub(crate) fn customer_count(&self) -> u32 {
+        self.customers.len() as u32
+    }
+
     /// Number of ports.
     pub(crate) fn port_count(&self) -> u32 {
         self.ports.len() as u32
@@ -122,6 +151,14 @@ impl Config {
     /// Number of bindings.
     pub(crate) fn binding_count(&self) -> u32 {
         self.bindings
+    }
+
+    /// All customers after `cursor`, in an order that stays.
+    pub(crate) fn customers(
+        &self,
+        cursor: Cursor,
+    ) -> impl Iterator<Item = (&Arc<Customer>, Cursor)> {
+        walk(&self.customers, cursor)
     }
 
     /// All ports after `cursor`, in an order that stays.

@@ -2,9 +2,9 @@
 
 //! A port: a network device on which packets are taken.
 
-use kernel::alloc::AllocError;
+use kernel::{alloc::AllocError, sync::Arc};
 
-use super::{kind::Side, PUBLIC};
+use super::{kind::Side, CustomerRuntime, PUBLIC};
 use crate::kern::sync::percpu::{Counters, Pair};
 use crate::table::trie::{Keyed, TrieKey};
 
@@ -104,7 +104,9 @@ pub(crate) struct Port {
     pub(crate) ifindex: u32,
     pub(crate) name: PortName,
     pub(crate) settings: PortSettings,
-    pub(crate) runtime: kernel::sync::Arc<PortRuntime>,
+    pub(crate) runtime: Arc<PortRuntime>,
+    /// Where the customer counts; none in the public context.
+    pub(crate) customer: Option<Arc<CustomerRuntime>>,
 }
 
 impl Keyed for Port {

@@ -141,6 +141,19 @@ impl<A: Family> FlowTable<A> {
         ended
     }
 
+    /// Lets nobody find the flows of these customers any more.
+    fn retire_all(&self, customers: &[u32]) {
+        self.visit(|flow| customers.contains(&flow.customer()) && self.retire(flow));
+    }
+
+    /// Shows `f` all flows. Context: process, may sleep; `f` must not.
+    fn visit<T>(&self, mut f: impl FnMut(&Flow<A>) -> T) {
+        let _ = self.table.for_each_from(&mut Cursor::default(), |flow| {
+            f(flow);
+            ControlFlow::Continue(())
+        });
+    }
+
     /// Lets `f` decide over the flows of the next `buckets` chains. Context: process, may sleep.
     pub(in crate::table) fn sweep(
         &self,
@@ -210,6 +223,20 @@ impl Tables {
             ended += self.flows6.reset_all(self, |flow| filter.selects(flow));
         }
         ended
+    }
+
+    /// Lets nobody find the flows of these customers any more.
+    pub(in crate::table) fn retire_lost(&self, customers: &[u32]) {
+        if !customers.is_empty() {
+            self.flows4.retire_all(customers);
+            self.flows6.retire_all(customers);
+        }
+    }
+
+    /// Has every flow look for its routes again.
+    pub(in crate::table) fn forget_routes(&self) {
+        self.flows4.visit(Flow::forget_routes);
+        self.flows6.visit(Flow::forget_routes);
     }
 
     /// Ends the flows that a change says must not outlive it.

@@ -283,6 +283,11 @@ impl<A: Family> Flow<A> {
         self.expires.load(Relaxed).saturating_sub(now)
     }
 
+    /// Forgets where packets to both sides went.
+    pub(crate) fn forget_routes(&self) {
+        self.routes.iter().for_each(DstCache::clear);
+    }
+
     /// The cached route for packets *to* this side.
     #[inline(always)]
     pub(crate) fn route(&self, to: Side) -> &DstCache<A::Cookie> {

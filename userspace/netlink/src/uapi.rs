@@ -226,6 +226,18 @@ pub mod cmd {
     pub const HEALTH_NTF: u8 = 35;
     /// Count the selected flows.
     pub const FLOW_COUNT: u8 = 36;
+    /// Define a customer.
+    pub const CUSTOMER_NEW: u8 = 37;
+    /// Change what is given; named by number or name.
+    pub const CUSTOMER_SET: u8 = 38;
+    /// Remove a customer that has neither ports nor services nor servers; its flows end.
+    pub const CUSTOMER_DEL: u8 = 39;
+    /// Show customers.
+    pub const CUSTOMER_GET: u8 = 40;
+    /// A customer was made or changed.
+    pub const CUSTOMER_NEW_NTF: u8 = 41;
+    /// A customer was removed.
+    pub const CUSTOMER_DEL_NTF: u8 = 42;
 }
 
 /// Numbers of attributes, a module a set.
@@ -337,6 +349,8 @@ pub mod attr {
         pub const BINDINGS: u16 = 10;
         /// Transaction this change belongs to; alone if absent.
         pub const TXN: u16 = 11;
+        /// Customers defined, without public.
+        pub const CUSTOMERS: u16 = 12;
     }
 
     /// A network device on which slr takes packets.
@@ -565,6 +579,23 @@ pub mod attr {
         pub const STEP: u16 = 11;
     }
 
+    /// A routing context with an address space of its own. Number 0 is public and always
+    /// there.
+    pub mod customer {
+        /// Number; the lowest free one if absent.
+        pub const ID: u16 = 1;
+        /// Letters, digits, underscores, dots and hyphens.
+        pub const NAME: u16 = 2;
+        /// VRF device whose table routes its packets; empty for none.
+        pub const VRF: u16 = 3;
+        /// Index of that device.
+        pub const VRF_IFINDEX: u16 = 4;
+        /// Traffic.
+        pub const COUNTERS: u16 = 5;
+        /// Transaction this change belongs to; alone if absent.
+        pub const TXN: u16 = 6;
+    }
+
     /// What happened, in notifications.
     pub mod event {
         /// Port.
@@ -579,6 +610,8 @@ pub mod attr {
         pub const SETTINGS: u16 = 5;
         /// Configuration that this made.
         pub const GENERATION: u16 = 6;
+        /// Customer.
+        pub const CUSTOMER: u16 = 7;
     }
 }
 
@@ -1227,6 +1260,7 @@ pub static SETTINGS: AttrSet = AttrSet { name: "settings", attrs: &[
     Attr { id: 9, name: "servers", kind: Kind::U32, min: None, max: None, multi: false, doc: "servers defined" },
     Attr { id: 10, name: "bindings", kind: Kind::U32, min: None, max: None, multi: false, doc: "bindings defined" },
     Attr { id: 11, name: "txn", kind: Kind::U32, min: None, max: None, multi: false, doc: "transaction this change belongs to; alone if absent" },
+    Attr { id: 12, name: "customers", kind: Kind::U32, min: None, max: None, multi: false, doc: "customers defined, without public" },
 ] };
 
 /// A network device on which slr takes packets.
@@ -1366,6 +1400,17 @@ pub static EXPLAIN: AttrSet = AttrSet { name: "explain", attrs: &[
     Attr { id: 11, name: "step", kind: Kind::Nest(&STEP), min: None, max: None, multi: true, doc: "in order" },
 ] };
 
+/// A routing context with an address space of its own. Number 0 is public and always there.
+#[rustfmt::skip]
+pub static CUSTOMER: AttrSet = AttrSet { name: "customer", attrs: &[
+    Attr { id: 1, name: "id", kind: Kind::U32, min: Some(1), max: Some(16777215), multi: false, doc: "number; the lowest free one if absent" },
+    Attr { id: 2, name: "name", kind: Kind::String, min: None, max: Some(31), multi: false, doc: "letters, digits, underscores, dots and hyphens" },
+    Attr { id: 3, name: "vrf", kind: Kind::String, min: None, max: Some(15), multi: false, doc: "VRF device whose table routes its packets; empty for none" },
+    Attr { id: 4, name: "vrf-ifindex", kind: Kind::U32, min: None, max: None, multi: false, doc: "index of that device" },
+    Attr { id: 5, name: "counters", kind: Kind::Nest(&COUNTERS), min: None, max: None, multi: false, doc: "traffic" },
+    Attr { id: 6, name: "txn", kind: Kind::U32, min: None, max: None, multi: false, doc: "transaction this change belongs to; alone if absent" },
+] };
+
 /// What happened, in notifications.
 #[rustfmt::skip]
 pub static EVENT: AttrSet = AttrSet { name: "event", attrs: &[
@@ -1375,12 +1420,13 @@ pub static EVENT: AttrSet = AttrSet { name: "event", attrs: &[
     Attr { id: 4, name: "binding", kind: Kind::Nest(&BINDING), min: None, max: None, multi: false, doc: "binding" },
     Attr { id: 5, name: "settings", kind: Kind::Nest(&SETTINGS), min: None, max: None, multi: false, doc: "settings" },
     Attr { id: 6, name: "generation", kind: Kind::U64, min: None, max: None, multi: false, doc: "configuration that this made" },
+    Attr { id: 7, name: "customer", kind: Kind::Nest(&CUSTOMER), min: None, max: None, multi: false, doc: "customer" },
 ] };
 
 /// Every operation and notification, in the order of their numbers.
 #[rustfmt::skip]
 pub static OPS: &[Op] = &[
-    Op { id: 1, name: "settings-get", set: &SETTINGS, doit: Some(Call { request: &[], reply: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10] }), dump: None, group: None, doc: "Limits and state of the namespace." },
+    Op { id: 1, name: "settings-get", set: &SETTINGS, doit: Some(Call { request: &[], reply: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12] }), dump: None, group: None, doc: "Limits and state of the namespace." },
     Op { id: 2, name: "settings-set", set: &SETTINGS, doit: Some(Call { request: &[3, 11], reply: &[] }), dump: None, group: None, doc: "Change limits." },
     Op { id: 3, name: "port-new", set: &PORT, doit: Some(Call { request: &[1, 2, 3, 4, 5, 8], reply: &[] }), dump: None, group: None, doc: "Attach a device." },
     Op { id: 4, name: "port-set", set: &PORT, doit: Some(Call { request: &[1, 2, 3, 4, 5, 8], reply: &[] }), dump: None, group: None, doc: "Change a port." },
@@ -1416,4 +1462,10 @@ pub static OPS: &[Op] = &[
     Op { id: 34, name: "settings-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "Limits changed, or a whole configuration was replaced." },
     Op { id: 35, name: "health-ntf", set: &EVENT, doit: None, dump: None, group: Some("health"), doc: "The condition of a server changed, or a draining server is empty." },
     Op { id: 36, name: "flow-count", set: &FLOW, doit: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 12], reply: &[18] }), dump: None, group: None, doc: "Count the selected flows." },
+    Op { id: 37, name: "customer-new", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 3, 6], reply: &[] }), dump: None, group: None, doc: "Define a customer." },
+    Op { id: 38, name: "customer-set", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 3, 6], reply: &[] }), dump: None, group: None, doc: "Change what is given; named by number or name." },
+    Op { id: 39, name: "customer-del", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 6], reply: &[] }), dump: None, group: None, doc: "Remove a customer that has neither ports nor services nor servers; its flows end." },
+    Op { id: 40, name: "customer-get", set: &CUSTOMER, doit: Some(Call { request: &[1, 2], reply: &[1, 2, 3, 4, 5] }), dump: Some(Call { request: &[], reply: &[1, 2, 3, 4, 5] }), group: None, doc: "Show customers." },
+    Op { id: 41, name: "customer-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A customer was made or changed." },
+    Op { id: 42, name: "customer-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A customer was removed." },
 ];
