@@ -3,6 +3,7 @@
 //! What every command has at hand: options, printer, and the connection, which is made
 //! when it is first needed, so that wrong words are told without a module.
 
+use slr_config::names::{Names, PUBLIC};
 use slr_netlink::Client;
 
 use crate::args::Args;
@@ -20,6 +21,8 @@ pub struct Context {
     /// Where the output goes.
     pub printer: Printer,
     client: Option<Client>,
+    /// What customers are called; asked for when first needed.
+    names: Option<Names>,
 }
 
 impl Context {
@@ -36,6 +39,7 @@ impl Context {
             timestamp: args.timestamp,
             printer: Printer::new(format),
             client: None,
+            names: None,
         }
     }
 
@@ -46,6 +50,33 @@ impl Context {
             None => Client::open()?,
         };
         Ok(self.client.insert(client))
+    }
+
+    /// What customers are called.
+    pub fn learn_names(&mut self) -> Result<Names, Failure> {
+        let mut names = Names::default();
+        for (customer, _) in self.client()?.customers()? {
+            if let (Some(name), Some(number)) = (customer.name, customer.options.id) {
+                names.insert(&name, number);
+            }
+        }
+        Ok(self.names.insert(names).clone())
+    }
+
+    /// Learns names, if one of these customers has one and people are to read it.
+    pub fn learn_names_of(
+        &mut self,
+        mut customers: impl Iterator<Item = u32>,
+    ) -> Result<(), Failure> {
+        if !self.printer.is_json() && customers.any(|customer| customer != PUBLIC) {
+            self.learn_names()?;
+        }
+        Ok(())
+    }
+
+    /// The names learned so far.
+    pub fn names(&self) -> Names {
+        self.names.clone().unwrap_or_default()
     }
 
     /// The connection and the printer, for what is printed as it comes.

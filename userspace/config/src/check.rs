@@ -4,18 +4,21 @@
 //! references to what is there, backups in a row and not in a circle.
 
 use std::collections::hash_map::{Entry, HashMap};
+use std::collections::HashSet;
 use std::hash::Hash;
 
 use slr_netlink::{Backup, Object, ServerKey, Service, ServiceKey};
 
 use crate::file::{File, Line};
 use crate::limits::{self, Violation};
+use crate::names::PUBLIC;
 use crate::word::Fault;
 
 /// All faults of a file, each with the position of its object.
 pub fn file(file: &File<'_>) -> Vec<(usize, Fault)> {
     let mut faults = Vec::new();
     duplicates(file, &mut faults);
+    numbers(file, &mut faults);
     overlaps(file, &mut faults);
     let names = Names::new(file);
     for (index, (object, line)) in file.objects.iter().enumerate() {
@@ -69,6 +72,28 @@ fn duplicates(file: &File<'_>, faults: &mut Vec<(usize, Fault)>) {
     }
 }
 
+/// No number of a customer twice, and no VRF.
+fn numbers(file: &File<'_>, faults: &mut Vec<(usize, Fault)>) {
+    let mut seen = HashMap::new();
+    for (index, (object, line)) in file.objects.iter().enumerate() {
+        let Object::Customer(customer) = object else {
+            continue;
+        };
+        let number = customer.options.id.map(|id| ("id", id.to_string()));
+        let vrf = customer.options.vrf.clone().filter(|vrf| !vrf.is_empty());
+        for key in number.into_iter().chain(vrf.map(|vrf| ("vrf", vrf))) {
+            if let Some(first) = seen.insert(key.clone(), line_number(line)) {
+                let (keyword, value) = key;
+                let violation = Violation {
+                    keyword: Some(keyword.to_owned()),
+                    text: format!("{keyword} {value} is that of the customer in line {first}"),
+                };
+                faults.push((index, locate(line, violation)));
+            }
+        }
+    }
+}
+
 /// Ranges of one address and protocol have no port in common.
 fn overlaps(file: &File<'_>, faults: &mut Vec<(usize, Fault)>) {
     let mut services: Vec<(usize, &ServiceKey)> = file
@@ -112,6 +137,7 @@ const BACKUPS_MAX: usize = 8;
 
 /// What there is to refer to, each with its backup.
 struct Names {
+    customers: HashSet<u32>,
     services: HashMap<ServiceKey, Option<ServiceKey>>,
     servers: HashMap<ServerKey, Option<ServerKey>>,
 }
@@ -151,11 +177,13 @@ fn chain<K: Copy + Eq + Hash + std::fmt::Display>(
 impl Names {
     fn new(file: &File<'_>) -> Self {
         let mut names = Self {
+            customers: HashSet::from([PUBLIC]),
             services: HashMap::new(),
             servers: HashMap::new(),
         };
         for (object, _) in &file.objects {
             match object {
+                Object::Customer(c) => names.customers.extend(c.options.id),
                 Object::Service(s) => {
                     names.services.insert(s.key, target(&s.options.backup));
                 }
@@ -169,6 +197,11 @@ impl Names {
     }
 
     fn check(&self, object: &Object, line: &Line<'_>, mut fault: impl FnMut(Fault)) {
+        if let Some(customer) = object.customer().filter(|c| !self.customers.contains(c)) {
+            // One that has no name either was told with the word for it.
+            fault(Fault::new(1, format!("customer {customer} is not defined")));
+            return;
+        }
         let wrong_backup = match object {
             Object::Service(s) => target(&s.options.backup)
                 .and_then(|backup| chain(&self.services, "service", s.key, backup)),

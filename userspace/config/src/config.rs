@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 
 use slr_netlink::{
-    Binding, BindingKey, BindingOptions, Object, Port, PortOptions, Server, ServerKey,
-    ServerOptions, Service, ServiceKey, ServiceOptions, Settings,
+    Binding, BindingKey, BindingOptions, Customer, CustomerOptions, Object, Port, PortOptions,
+    Server, ServerKey, ServerOptions, Service, ServiceKey, ServiceOptions, Settings,
 };
 
 use crate::defaults;
+use crate::names::Names;
 
 /// A configuration. Values that equal the default are `None`, so that two configurations
 /// that mean the same are equal.
@@ -17,6 +18,8 @@ use crate::defaults;
 pub struct Config {
     /// Limits.
     pub settings: Settings,
+    /// Customers by name, each with its number.
+    pub customers: BTreeMap<String, CustomerOptions>,
     /// Ports by device.
     pub ports: BTreeMap<String, PortOptions>,
     /// Services.
@@ -32,6 +35,10 @@ impl Config {
     pub fn insert(&mut self, object: Object) {
         match defaults::strip_object(object) {
             Object::Settings(settings) => self.settings = settings,
+            Object::Customer(c) => {
+                let name = c.name.unwrap_or_default();
+                self.customers.insert(name, c.options);
+            }
             Object::Port(p) => drop(self.ports.insert(p.name, p.options)),
             Object::Service(s) => drop(self.services.insert(s.key, s.options)),
             Object::Server(s) => drop(self.servers.insert(s.key, s.options)),
@@ -39,11 +46,28 @@ impl Config {
         }
     }
 
+    /// What its customers are called.
+    pub fn names(&self) -> Names {
+        let mut names = Names::default();
+        for (name, options) in &self.customers {
+            if let Some(number) = options.id {
+                names.insert(name, number);
+            }
+        }
+        names
+    }
+
     /// All objects, in an order in which each refers only to those before it; backups
     /// may also refer to later ones of their kind.
     pub fn objects(&self) -> impl Iterator<Item = Object> + '_ {
         let settings =
             (self.settings != Settings::default()).then(|| Object::Settings(self.settings.clone()));
+        let customers = self.customers.iter().map(|(name, options)| {
+            Object::Customer(Customer {
+                name: Some(name.clone()),
+                options: options.clone(),
+            })
+        });
         let ports = self.ports.iter().map(|(name, options)| {
             Object::Port(Port {
                 name: name.clone(),
@@ -71,6 +95,7 @@ impl Config {
         });
         settings
             .into_iter()
+            .chain(customers)
             .chain(ports)
             .chain(services)
             .chain(servers)

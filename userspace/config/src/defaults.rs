@@ -8,14 +8,22 @@ use slr_domain::domain;
 use slr_netlink::uapi::{Action, AdminState, Method, Scheduler, Side};
 use slr_netlink::wire::Value;
 use slr_netlink::{
-    Backup, BindingOptions, Object, PortOptions, ServerOptions, ServiceKey, ServiceOptions,
-    Settings, Snat, Timeouts, Unknown,
+    Backup, BindingOptions, CustomerOptions, Object, PortOptions, ServerOptions, ServiceKey,
+    ServiceOptions, Settings, Snat, Timeouts, Unknown,
 };
 
 /// Defaults of the settings.
 pub fn settings() -> Settings {
     Settings {
         flows_max: Some(1 << 20),
+    }
+}
+
+/// Defaults of a customer. Its number never goes without saying.
+pub fn customer() -> CustomerOptions {
+    CustomerOptions {
+        id: None,
+        vrf: Some(String::new()),
     }
 }
 
@@ -105,6 +113,10 @@ pub fn strip<T: Value + Default>(options: T, defaults: &T) -> T {
 pub fn strip_object(object: Object) -> Object {
     match object {
         Object::Settings(s) => Object::Settings(strip(s, &settings())),
+        Object::Customer(mut c) => {
+            c.options = strip(c.options, &customer());
+            Object::Customer(c)
+        }
         Object::Port(mut p) => {
             p.options = strip(p.options, &port());
             Object::Port(p)

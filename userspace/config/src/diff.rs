@@ -13,8 +13,8 @@ use std::hash::Hash;
 
 use slr_netlink::wire::Value;
 use slr_netlink::{
-    Backup, Binding, BindingKey, BindingOptions, Change, Object, Port, Server, ServerKey,
-    ServerOptions, Service, ServiceKey, ServiceOptions, Verb,
+    Backup, Binding, BindingKey, BindingOptions, Change, Customer, CustomerOptions, Object, Port,
+    Server, ServerKey, ServerOptions, Service, ServiceKey, ServiceOptions, Verb,
 };
 
 use crate::config::Config;
@@ -31,6 +31,8 @@ pub fn diff(from: &Config, to: &Config) -> Vec<Change> {
     if let Some(changed) = settings.without(&from.settings.clone().onto(&defaults)) {
         all.push(Change::new(Verb::Set, Object::Settings(changed)));
     }
+    let mut customers = customers(&from.customers, &to.customers);
+    all.append(&mut customers.new);
     ports(from, to, &mut all);
     all.append(&mut bindings.old);
     for plan in [services, servers] {
@@ -40,7 +42,56 @@ pub fn diff(from: &Config, to: &Config) -> Vec<Change> {
         all.extend(plan.late);
     }
     all.append(&mut bindings.new);
+    all.append(&mut customers.old);
     all
+}
+
+/// Changes of customers: those that go, after all else, and those that come or stay, before.
+///
+/// A number or a name that passes from one to another is the exception: who has it goes first.
+struct Customers {
+    old: Vec<Change>,
+    new: Vec<Change>,
+}
+
+fn customers(
+    from: &BTreeMap<String, CustomerOptions>,
+    to: &BTreeMap<String, CustomerOptions>,
+) -> Customers {
+    let change = |verb, name: &String, options: CustomerOptions| {
+        let name = Some(name.clone());
+        Change::new(verb, Object::Customer(Customer { name, options }))
+    };
+    let (mut old, mut first, mut new) = (Vec::new(), Vec::new(), Vec::new());
+    let defaults = defaults::customer();
+    let stays = |name: &String, options: &CustomerOptions| {
+        to.get(name).is_some_and(|after| after.id == options.id)
+    };
+    let is_taken = |id: Option<u32>, by: &String| {
+        let mut all = to.iter();
+        all.any(|(name, options)| options.id == id && name != by)
+    };
+    for (name, options) in from.iter().filter(|(name, options)| !stays(name, options)) {
+        let del = change(Verb::Del, name, CustomerOptions::default());
+        match to.contains_key(name) || is_taken(options.id, name) {
+            true => first.push(del),
+            false => old.push(del),
+        }
+    }
+    for (name, options) in to {
+        match from.get(name).filter(|before| stays(name, before)) {
+            None => new.push(change(Verb::New, name, options.clone())),
+            Some(before) => {
+                let before = before.clone().onto(&defaults);
+                if let Some(mut changed) = options.clone().onto(&defaults).without(&before) {
+                    changed.id = options.id;
+                    new.push(change(Verb::Set, name, changed));
+                }
+            }
+        }
+    }
+    first.append(&mut new);
+    Customers { old, new: first }
 }
 
 fn ports(from: &Config, to: &Config, all: &mut Vec<Change>) {

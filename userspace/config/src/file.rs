@@ -12,6 +12,7 @@ use slr_netlink::Object;
 use crate::check;
 use crate::config::Config;
 use crate::grammar;
+use crate::names::Names;
 use crate::word::{Fault, Words};
 
 /// Where something stands: line and column, both from 1, the column in characters.
@@ -81,14 +82,22 @@ pub struct File<'a> {
 impl<'a> File<'a> {
     /// Reads and checks a file. What is wrong is in [`File::finish`].
     pub fn parse(name: &'a str, text: &'a str) -> Self {
+        Self::parse_among(name, text, &Names::default())
+    }
+
+    /// The same, where customers without a number have the ones that they have in `known`, if
+    /// these are free.
+    pub fn parse_among(name: &'a str, text: &'a str, known: &Names) -> Self {
         let mut file = Self {
             name,
             text,
             objects: Vec::new(),
             reports: Vec::new(),
         };
-        for line in lines(text) {
-            match object(&line) {
+        let lines = lines(text);
+        let names = number(&lines, known);
+        for line in lines {
+            match object(&line, &names) {
                 Ok(object) => file.objects.push((object, line)),
                 Err(fault) => file.report(&line, fault),
             }
@@ -195,17 +204,61 @@ fn words_of<'a>(source: &'a str, number: usize, line: &mut Line<'a>) -> bool {
     }
 }
 
-/// Objects that a line may define.
-const KINDS: &[&str] = &["settings", "port", "service", "server", "binding"];
+/// Gives numbers to the customers that lines define.
+fn number(lines: &[Line<'_>], known: &Names) -> Names {
+    let customers: Vec<_> = lines
+        .iter()
+        .filter_map(|line| {
+            let mut words = Words::new(line);
+            let customer = words
+                .take("customer")
+                .then(|| grammar::customer(&mut words));
+            let customer = customer?.ok()?;
+            Some((customer.name?, customer.options.id))
+        })
+        .collect();
+    let mut names = Names::default();
+    for (name, number) in &customers {
+        if let Some(number) = number {
+            names.insert(name, *number);
+        }
+    }
+    let mut next = 1;
+    for (name, number) in &customers {
+        if number.is_some() || names.number(name).is_some() {
+            continue;
+        }
+        let before = known.number(name).filter(|number| !names.has(*number));
+        let number = before.unwrap_or_else(|| {
+            while names.has(next) || known.has(next) {
+                next += 1;
+            }
+            next
+        });
+        names.insert(name, number);
+    }
+    names
+}
 
-fn object(line: &Line<'_>) -> Result<Object, Fault> {
-    let mut words = Words::new(line);
+/// Objects that a line may define.
+const KINDS: &[&str] = &[
+    "settings", "customer", "port", "service", "server", "binding",
+];
+
+fn object(line: &Line<'_>, names: &Names) -> Result<Object, Fault> {
+    let mut words = Words::new(line).with_names(names);
     let kind = words.next().unwrap_or_default();
     if KINDS.contains(&kind) && matches!(words.peek(), Some("add" | "set" | "del" | "show")) {
         return Err(words.fault("a file says what there is, without a verb"));
     }
     let object = match kind {
         "settings" => Object::Settings(grammar::settings(&mut words)?),
+        "customer" => {
+            let mut customer = grammar::customer(&mut words)?;
+            let name = customer.name.as_deref().unwrap_or_default();
+            customer.options.id = customer.options.id.or(names.number(name));
+            Object::Customer(customer)
+        }
         "port" => Object::Port(grammar::port(&mut words)?),
         "service" => Object::Service(grammar::service(&mut words)?),
         "server" => Object::Server(grammar::server(&mut words)?),
@@ -276,6 +329,42 @@ mod tests {
     fn continued_lines_keep_their_places() {
         assert_eq!(places("server 10.0.0.1 \\\n  weight \\\n  many"), [(3, 3)]);
         assert_eq!(places("server 10.0.0.1 weight 70000"), [(1, 24)]);
+    }
+
+    #[test]
+    fn customers_by_name() {
+        let text = "port a customer acme\ncustomer acme\ncustomer more id 1\n\
+                    service 192.0.2.1:80 customer more backup 192.0.2.2:80\n\
+                    service 192.0.2.2:80 customer more\nservice 192.0.2.1:80\n\
+                    server 10.0.0.1 customer 2\nserver 10.0.0.2\n";
+        let file = File::parse("f", text);
+        let config = file.finish().unwrap();
+        assert_eq!(config.names().number("acme"), Some(2));
+        assert_eq!(config.ports["a"].customer, Some(2));
+        let services: Vec<_> = config.services.keys().map(|key| key.customer).collect();
+        assert_eq!(services, [0, 1, 1]);
+        let printed = crate::print::config(&config);
+        assert!(
+            printed.contains("service 192.0.2.1:80/tcp customer more"),
+            "{printed}"
+        );
+        assert_eq!(File::parse("g", &printed).finish().unwrap(), config);
+        let mut known = Names::default();
+        known.insert("acme", 9);
+        let text = "port a customer acme\ncustomer acme\ncustomer more";
+        let config = File::parse_among("f", text, &known).finish().unwrap();
+        assert_eq!(config.names().number("more"), Some(1));
+        assert_eq!(config.names().number("acme"), Some(9));
+    }
+
+    #[test]
+    fn customers_that_are_not_there() {
+        let text = "port a customer acme\nserver 10.0.0.1 customer 7\ncustomer x id 3\n\
+                    customer y id 3\ncustomer 7\ncustomer x id 4\ncustomer z id 16777216";
+        assert_eq!(
+            places(text),
+            [(1, 17), (2, 8), (4, 15), (5, 10), (6, 10), (7, 15)]
+        );
     }
 
     #[test]

@@ -5,19 +5,24 @@
 //! The same words follow `slr OBJECT add` and begin a line of a file. Only the form is
 //! judged here; [`crate::limits`] and [`crate::check`] judge the sense.
 
+use slr_domain::domain::limits::is_customer_name;
 use slr_netlink::uapi::{self, Action, AdminState, Fate, Method, Scheduler, Side};
 use slr_netlink::{
-    Backup, Binding, BindingKey, BindingOptions, Port, PortOptions, Ports, Server, ServerKey,
-    ServerOptions, Service, ServiceKey, ServiceOptions, Settings, Snat, Timeouts, Unknown,
+    Backup, Binding, BindingKey, BindingOptions, Customer, CustomerOptions, Port, PortOptions,
+    Ports, Server, ServerKey, ServerOptions, Service, ServiceKey, ServiceOptions, Settings, Snat,
+    Timeouts, Unknown,
 };
 
 use crate::number::{count, seconds};
 use crate::word::{Fault, Words};
 
+/// Keywords of a customer.
+pub const CUSTOMER: &[&str] = &["id", "vrf"];
 /// Keywords of a port.
 pub const PORT: &[&str] = &["customer", "side", "announce"];
 /// Keywords of a service.
 pub const SERVICE: &[&str] = &[
+    "customer",
     "scheduler",
     "table-size",
     "persist",
@@ -29,6 +34,7 @@ pub const SERVICE: &[&str] = &[
 ];
 /// Keywords of a server.
 pub const SERVER: &[&str] = &[
+    "customer",
     "weight",
     "limit",
     "threshold",
@@ -38,7 +44,7 @@ pub const SERVER: &[&str] = &[
     "state",
 ];
 /// Keywords of a binding.
-pub const BINDING: &[&str] = &["port", "method", "weight", "snat"];
+pub const BINDING: &[&str] = &["customer", "port", "method", "weight", "snat"];
 /// Keywords of the settings.
 pub const SETTINGS: &[&str] = &["flows-max"];
 /// States that have a timeout.
@@ -77,14 +83,58 @@ fn backup<K: std::str::FromStr<Err = String>>(text: &str) -> Result<Backup<K>, S
     }
 }
 
-/// `public` or a number.
-pub fn customer(text: &str) -> Result<u32, String> {
-    match text {
-        "public" => Ok(0),
-        _ => text
-            .parse()
-            .map_err(|_| format!("customer \"{text}\" is unknown: there is only public")),
+/// The name of a customer, as the kernel allows them.
+pub fn customer_name(text: &str) -> Result<String, String> {
+    if is_customer_name(text.as_bytes()) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "\"{text}\" cannot be the name of a customer: use 1..=31 of a-z A-Z 0-9 _ . -, not \
+             digits alone, not public"
+        ))
     }
+}
+
+/// `NAME [ OPTION ]...`
+pub fn customer(words: &mut Words<'_>) -> Result<Customer, Fault> {
+    let name = words.name("NAME", customer_name)?;
+    Ok(Customer {
+        name: Some(name),
+        options: customer_options(words)?,
+    })
+}
+
+/// The options of a customer.
+pub fn customer_options(words: &mut Words<'_>) -> Result<CustomerOptions, Fault> {
+    let mut options = CustomerOptions::default();
+    while let Some(keyword) = words.next() {
+        match keyword {
+            "id" => words.once(keyword, &mut options.id, count)?,
+            "vrf" => words.once(keyword, &mut options.vrf, vrf)?,
+            _ => return Err(words.unknown(CUSTOMER)),
+        }
+    }
+    Ok(options)
+}
+
+/// `none`, or the name of a device.
+fn vrf(text: &str) -> Result<String, String> {
+    match text {
+        "none" => Ok(String::new()),
+        _ => device(text),
+    }
+}
+
+/// `SERVICE` in that context.
+pub fn service_key(words: &mut Words<'_>, customer: u32) -> Result<ServiceKey, Fault> {
+    let key: ServiceKey = words.name("SERVICE", str::parse)?;
+    Ok(ServiceKey { customer, ..key })
+}
+
+/// `SERVER` in that context.
+pub fn server_key(words: &mut Words<'_>, customer: u32) -> Result<ServerKey, Fault> {
+    let key: ServerKey = words.name("SERVER", str::parse)?;
+    Ok(ServerKey { customer, ..key })
 }
 
 /// The name of a device, as the kernel allows them.
@@ -111,7 +161,7 @@ pub fn port(words: &mut Words<'_>) -> Result<Port, Fault> {
     let mut options = PortOptions::default();
     while let Some(keyword) = words.next() {
         match keyword {
-            "customer" => words.once(keyword, &mut options.customer, customer)?,
+            "customer" => words.customer(&mut options.customer)?,
             "side" => {
                 let parse = named(&uapi::SIDE_ENUM, Side::from_value);
                 words.once(keyword, &mut options.side, parse)?;
@@ -129,7 +179,8 @@ pub fn port(words: &mut Words<'_>) -> Result<Port, Fault> {
 
 /// `SERVICE [ OPTION ]...`
 pub fn service(words: &mut Words<'_>) -> Result<Service, Fault> {
-    let key = words.name("SERVICE", str::parse)?;
+    let customer = words.context()?;
+    let key = service_key(words, customer)?;
     let mut options = ServiceOptions::default();
     while let Some(keyword) = words.next() {
         match keyword {
@@ -146,6 +197,9 @@ pub fn service(words: &mut Words<'_>) -> Result<Service, Fault> {
             "state" => words.once(keyword, &mut options.state, up_down)?,
             _ => return Err(words.unknown(SERVICE)),
         }
+    }
+    if let Some(Backup::To(backup)) = &mut options.backup {
+        backup.customer = customer;
     }
     Ok(Service { key, options })
 }
@@ -204,9 +258,10 @@ fn unknown(words: &mut Words<'_>, unknown: &mut Unknown) -> Result<(), Fault> {
 
 /// `SERVER [ OPTION ]...`
 pub fn server(words: &mut Words<'_>) -> Result<Server, Fault> {
-    let key = words.name("SERVER", str::parse)?;
+    let customer = words.context()?;
+    let key = server_key(words, customer)?;
     let mut options = ServerOptions::default();
-    while server_option(words, &mut options)? {}
+    while server_option(words, &mut options, customer)? {}
     match words.next() {
         Some(_) => Err(words.unknown(SERVER)),
         None => Ok(Server { key, options }),
@@ -214,8 +269,13 @@ pub fn server(words: &mut Words<'_>) -> Result<Server, Fault> {
 }
 
 /// Takes one option of a server; false if what follows is none.
-pub fn server_option(words: &mut Words<'_>, options: &mut ServerOptions) -> Result<bool, Fault> {
-    let Some(keyword) = words.peek().filter(|word| SERVER.contains(word)) else {
+pub fn server_option(
+    words: &mut Words<'_>,
+    options: &mut ServerOptions,
+    customer: u32,
+) -> Result<bool, Fault> {
+    let is_option = |word: &&str| *word != "customer" && SERVER.contains(word);
+    let Some(keyword) = words.peek().filter(is_option) else {
         return Ok(false);
     };
     words.take(keyword);
@@ -224,7 +284,12 @@ pub fn server_option(words: &mut Words<'_>, options: &mut ServerOptions) -> Resu
         "limit" => words.once(keyword, &mut options.limit, count)?,
         "threshold" => words.once(keyword, &mut options.threshold, count)?,
         "hold" => words.once(keyword, &mut options.hold, hold)?,
-        "backup" => words.once(keyword, &mut options.backup, backup::<ServerKey>)?,
+        "backup" => {
+            words.once(keyword, &mut options.backup, backup::<ServerKey>)?;
+            if let Some(Backup::To(backup)) = &mut options.backup {
+                backup.customer = customer;
+            }
+        }
         "drain-timeout" => words.once(keyword, &mut options.drain_timeout, seconds)?,
         _ => {
             let parse = named(&uapi::ADMIN_STATE_ENUM, AdminState::from_value);
@@ -243,8 +308,9 @@ fn hold(text: &str) -> Result<u32, String> {
 
 /// `SERVICE SERVER [ OPTION ]...`
 pub fn binding(words: &mut Words<'_>) -> Result<Binding, Fault> {
-    let service = words.name("SERVICE", str::parse)?;
-    let server = words.name("SERVER", str::parse)?;
+    let customer = words.context()?;
+    let service = service_key(words, customer)?;
+    let server = server_key(words, customer)?;
     binding_options(words, service, server)
 }
 

@@ -14,10 +14,12 @@ pub mod diff;
 pub mod file;
 pub mod grammar;
 pub mod limits;
+pub mod names;
 pub mod number;
 pub mod print;
 pub mod word;
 
 pub use config::Config;
 pub use file::{File, Report};
+pub use names::Names;
 pub use word::{Fault, Words};

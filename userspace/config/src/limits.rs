@@ -47,6 +47,7 @@ impl Violation {
 pub fn object(object: &Object) -> Result<(), Violation> {
     match object {
         Object::Settings(s) => range(&uapi::SETTINGS, "flows-max", "flows-max", s.flows_max),
+        Object::Customer(c) => range(&uapi::CUSTOMER, "id", "id", c.options.id),
         Object::Port(_) => Ok(()),
         Object::Service(s) => service(s),
         Object::Server(s) => server(s),

@@ -9,11 +9,12 @@
 use std::fmt::Display;
 
 use slr_netlink::{
-    Backup, Binding, BindingOptions, Object, PortOptions, Ports, ServerOptions, ServiceOptions,
-    Settings, Snat, Timeouts, Unknown,
+    Backup, Binding, BindingOptions, CustomerOptions, Object, PortOptions, Ports, ServerOptions,
+    ServiceOptions, Settings, Snat, Timeouts, Unknown,
 };
 
 use crate::config::Config;
+use crate::names::{Names, PUBLIC};
 
 /// A keyword and its value each.
 pub type Phrases = Vec<String>;
@@ -24,21 +25,39 @@ fn phrase(phrases: &mut Phrases, keyword: &str, value: Option<impl Display>) {
     }
 }
 
-/// Options of a port.
-pub fn port(options: &PortOptions) -> Phrases {
+/// Options of a customer.
+pub fn customer(options: &CustomerOptions) -> Phrases {
     let mut line = Phrases::new();
-    phrase(&mut line, "customer", options.customer.map(customer));
+    phrase(&mut line, "id", options.id);
+    let vrf = options.vrf.as_deref();
+    phrase(
+        &mut line,
+        "vrf",
+        vrf.map(|vrf| if vrf.is_empty() { "none" } else { vrf }),
+    );
+    line
+}
+
+/// The context that a service, server or binding is in; nothing for public.
+pub fn context(customer: u32, names: &Names) -> Phrases {
+    let mut line = Phrases::new();
+    let customer = (customer != PUBLIC).then(|| names.show(customer));
+    phrase(&mut line, "customer", customer);
+    line
+}
+
+/// Options of a port.
+pub fn port(options: &PortOptions, names: &Names) -> Phrases {
+    let mut line = Phrases::new();
+    phrase(
+        &mut line,
+        "customer",
+        options.customer.map(|customer| names.show(customer)),
+    );
     phrase(&mut line, "side", options.side.map(|s| s.name()));
     let on_off = |on| if on { "on" } else { "off" };
     phrase(&mut line, "announce", options.announce.map(on_off));
     line
-}
-
-fn customer(id: u32) -> String {
-    match id {
-        0 => "public".into(),
-        _ => id.to_string(),
-    }
 }
 
 /// Options of a service.
@@ -151,23 +170,36 @@ pub fn settings(settings: &Settings) -> Phrases {
 }
 
 /// A whole line of a file.
-pub fn object(object: &Object) -> String {
+pub fn object(object: &Object, names: &Names) -> String {
     let (name, options) = match object {
         Object::Settings(s) => (object.to_string(), settings(s)),
-        Object::Port(p) => (object.to_string(), port(&p.options)),
-        Object::Service(s) => (object.to_string(), service(&s.options)),
-        Object::Server(s) => (object.to_string(), server(&s.options)),
+        Object::Customer(c) => (object.to_string(), customer(&c.options)),
+        Object::Port(p) => (object.to_string(), port(&p.options, names)),
+        Object::Service(s) => (format!("service {}", s.key), service(&s.options)),
+        Object::Server(s) => (format!("server {}", s.key), server(&s.options)),
         Object::Binding(Binding { key, options }) => (
             format!("binding {} {}", key.service, key.server),
             binding(key.port, options),
         ),
     };
-    let words: Vec<_> = std::iter::once(name).chain(options).collect();
+    let context = match object {
+        // Among its options already.
+        Object::Port(_) => Phrases::new(),
+        _ => context(object.customer().unwrap_or(PUBLIC), names),
+    };
+    let words: Vec<_> = std::iter::once(name)
+        .chain(context)
+        .chain(options)
+        .collect();
     words.join(" ")
 }
 
 /// A whole file, in an order in which each line refers only to lines before it or, for
 /// backups, to lines of its own kind.
 pub fn config(config: &Config) -> String {
-    config.objects().map(|o| object(&o) + "\n").collect()
+    let names = config.names();
+    config
+        .objects()
+        .map(|o| object(&o, &names) + "\n")
+        .collect()
 }

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::names::{Names, PUBLIC};
+
 /// What is wrong with a word. The position is counted in words; one past the last stands
 /// for the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +39,9 @@ impl std::error::Error for Fault {}
 pub struct Words<'a> {
     words: Vec<&'a str>,
     next: usize,
+    /// Where `customer NAME` stands that was read ahead.
+    read: Option<usize>,
+    names: Option<&'a Names>,
 }
 
 impl<'a> Words<'a> {
@@ -45,6 +50,52 @@ impl<'a> Words<'a> {
         Self {
             words: words.iter().map(AsRef::as_ref).collect(),
             next: 0,
+            read: None,
+            names: None,
+        }
+    }
+
+    /// The same words, among which customers have these names.
+    pub fn with_names(mut self, names: &'a Names) -> Self {
+        self.names = Some(names);
+        self
+    }
+
+    /// The number of a customer by the word for it.
+    pub fn customer(&mut self, slot: &mut Option<u32>) -> Result<(), Fault> {
+        let names = self.names;
+        self.once("customer", slot, |text| match names {
+            Some(names) => names.parse(text),
+            None => Names::default().parse(text),
+        })
+    }
+
+    /// Reads `customer NAME` ahead, wherever it stands among the words to come: it belongs to
+    /// the names of services and servers before and behind it.
+    pub fn context(&mut self) -> Result<u32, Fault> {
+        Ok(self.context_if_given()?.unwrap_or(PUBLIC))
+    }
+
+    /// The same, if it is there.
+    pub fn context_if_given(&mut self) -> Result<Option<u32>, Fault> {
+        let rest = self.words.get(self.next..).unwrap_or_default();
+        let Some(at) = rest.iter().position(|word| *word == "customer") else {
+            return Ok(None);
+        };
+        let next = self.next;
+        self.next = next + at + 1;
+        let mut customer = None;
+        self.customer(&mut customer)?;
+        self.read = Some(next + at);
+        self.next = next;
+        Ok(customer)
+    }
+
+    /// Position of the next word that was not read ahead.
+    fn at(&self) -> usize {
+        match self.read {
+            Some(read) if read == self.next => self.next + 2,
+            _ => self.next,
         }
     }
 
@@ -55,21 +106,23 @@ impl<'a> Words<'a> {
 
     /// The next word, left where it is.
     pub fn peek(&self) -> Option<&'a str> {
-        self.words.get(self.next).copied()
+        self.words.get(self.at()).copied()
     }
 
     /// The next word.
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Option<&'a str> {
         let word = self.peek()?;
-        self.next += 1;
+        self.next = self.at() + 1;
         Some(word)
     }
 
     /// Takes the next word if it is that one.
     pub fn take(&mut self, word: &str) -> bool {
         let same = self.peek() == Some(word);
-        self.next += usize::from(same);
+        if same {
+            self.next = self.at() + 1;
+        }
         same
     }
 
@@ -143,6 +196,31 @@ impl<'a> Words<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn customers_are_read_ahead() {
+        let mut names = Names::default();
+        names.insert("acme", 7);
+        for all in [
+            ["a", "customer", "acme", "b"],
+            ["a", "b", "customer", "acme"],
+            ["customer", "acme", "a", "b"],
+        ] {
+            let mut words = Words::new(&all).with_names(&names);
+            assert_eq!(words.context(), Ok(7));
+            assert_eq!(words.next(), Some("a"));
+            assert!(words.take("b"));
+            assert!(words.end().is_ok());
+        }
+        let wrong = ["a", "customer", "other"];
+        assert_eq!(Words::new(&wrong).context().unwrap_err().word, 2);
+        let lacking = ["a", "customer"];
+        assert_eq!(Words::new(&lacking).context().unwrap_err().word, 2);
+        let twice = ["customer", "1", "customer", "2"];
+        let mut words = Words::new(&twice);
+        assert_eq!(words.context(), Ok(1));
+        assert_eq!(words.next(), Some("customer"));
+    }
 
     #[test]
     fn faults_point_at_their_word() {

@@ -12,9 +12,9 @@ use slr_config::{config::Config, defaults, diff::diff, print, File};
 use slr_netlink::uapi::{Action, AdminState, Scheduler, Side};
 use slr_netlink::wire::Value;
 use slr_netlink::{
-    Backup, Binding, BindingKey, BindingOptions, Change, Object, Port, PortOptions, Ports,
-    Protocol, Server, ServerKey, ServerOptions, Service, ServiceKey, ServiceOptions, Settings,
-    Snat, Timeouts, Unknown, Verb,
+    Backup, Binding, BindingKey, BindingOptions, Change, Customer, CustomerOptions, Object, Port,
+    PortOptions, Ports, Protocol, Server, ServerKey, ServerOptions, Service, ServiceKey,
+    ServiceOptions, Settings, Snat, Timeouts, Unknown, Verb,
 };
 
 fn address(v6: bool, last: u8) -> std::net::IpAddr {
@@ -27,7 +27,8 @@ fn address(v6: bool, last: u8) -> std::net::IpAddr {
 
 /// Few addresses and ports, so that two configurations have much in common.
 fn service_key() -> impl Strategy<Value = ServiceKey> {
-    (any::<bool>(), 1u8..4, 0u8..4, 0u16..4).prop_map(|(v6, last, protocol, port)| {
+    let key = (0u32..3, any::<bool>(), 1u8..4, 0u8..4, 0u16..4);
+    key.prop_map(|(customer, v6, last, protocol, port)| {
         let protocol =
             [Protocol::ANY, Protocol::TCP, Protocol::UDP, Protocol::ICMP][usize::from(protocol)];
         let ports = match port {
@@ -40,7 +41,7 @@ fn service_key() -> impl Strategy<Value = ServiceKey> {
             },
         };
         ServiceKey {
-            customer: 0,
+            customer,
             address: address(v6, last),
             protocol,
             ports,
@@ -49,8 +50,9 @@ fn service_key() -> impl Strategy<Value = ServiceKey> {
 }
 
 fn server_key() -> impl Strategy<Value = ServerKey> {
-    (any::<bool>(), 10u8..14, 0u16..2).prop_map(|(v6, last, port)| ServerKey {
-        customer: 0,
+    let key = (0u32..3, any::<bool>(), 10u8..14, 0u16..2);
+    key.prop_map(|(customer, v6, last, port)| ServerKey {
+        customer,
         address: address(v6, last),
         port: port * 8080,
     })
@@ -141,17 +143,27 @@ fn snat() -> impl Strategy<Value = Snat> {
 
 fn port() -> impl Strategy<Value = Port> {
     let options = (
+        option::of(0u32..3),
         option::of(prop::sample::select(Side::ALL)),
         option::of(any::<bool>()),
     );
-    ("eth[0-3]", options).prop_map(|(name, (side, announce))| Port {
+    ("eth[0-3]", options).prop_map(|(name, (customer, side, announce))| Port {
         name,
         ifindex: None,
         options: PortOptions {
-            customer: None,
+            customer,
             side,
             announce,
         },
+    })
+}
+
+/// Numbers pass from one to another now and then, and so do VRFs.
+fn customer() -> impl Strategy<Value = Customer> {
+    let options = (1u32..3, option::of("red|blue"));
+    ("acme|bell|7up", options).prop_map(|(name, (id, vrf))| Customer {
+        name: Some(name),
+        options: CustomerOptions { id: Some(id), vrf },
     })
 }
 
@@ -160,6 +172,7 @@ type BindingSeed = (usize, usize, Option<u16>, Option<u32>, Option<Snat>);
 /// Objects that make sense together: what does not is left out.
 fn assemble(
     flows_max: Option<u32>,
+    customers: Vec<Customer>,
     ports: Vec<Port>,
     services: Vec<Service>,
     servers: Vec<Server>,
@@ -168,25 +181,40 @@ fn assemble(
     let forward = flows_max.is_some();
     let mut config = Config::default();
     config.insert(Object::Settings(Settings { flows_max }));
+    for customer in customers {
+        let mut others = config.customers.values();
+        let apart = |other: &CustomerOptions| {
+            other.id != customer.options.id
+                && (other.vrf.is_none() || other.vrf != customer.options.vrf)
+        };
+        if others.all(apart) {
+            config.insert(Object::Customer(customer));
+        }
+    }
+    let names = config.names();
+    let is_there = |customer: u32| customer == 0 || names.has(customer);
     ports
         .into_iter()
+        .filter(|p| is_there(p.options.customer.unwrap_or(0)))
         .for_each(|p| config.insert(Object::Port(p)));
     for service in services {
         let apart = |other: &ServiceKey| *other == service.key || !overlap(other, &service.key);
         let mut alone = service.clone();
         alone.options.backup = None;
         let valid = slr_config::limits::object(&Object::Service(alone)).is_ok();
-        if valid && config.services.keys().all(apart) {
+        if valid && is_there(service.key.customer) && config.services.keys().all(apart) {
             config.insert(Object::Service(service));
         }
     }
     servers
         .into_iter()
+        .filter(|s| is_there(s.key.customer))
         .for_each(|s| config.insert(Object::Server(s)));
     let known: Vec<_> = config.services.keys().copied().collect();
     for (key, options) in &mut config.services {
         let wrong = |b: &ServiceKey| {
             b.address.is_ipv4() != key.address.is_ipv4()
+                || b.customer != key.customer
                 || !follows(b, key, forward)
                 || !known.contains(b)
         };
@@ -198,6 +226,7 @@ fn assemble(
     for (key, options) in &mut config.servers {
         let wrong = |b: &ServerKey| {
             b.address.is_ipv4() != key.address.is_ipv4()
+                || b.customer != key.customer
                 || !follows(b, key, forward)
                 || !known.contains(b)
         };
@@ -212,6 +241,9 @@ fn assemble(
         }
         let service = *config.services.keys().nth(service % services).unwrap();
         let server = *config.servers.keys().nth(server % servers).unwrap();
+        if service.customer != server.customer {
+            continue;
+        }
         let mut binding = Binding {
             key: BindingKey {
                 service,
@@ -250,7 +282,8 @@ fn follows<K: Ord>(backup: &K, key: &K, forward: bool) -> bool {
 }
 
 fn overlap(a: &ServiceKey, b: &ServiceKey) -> bool {
-    (a.address, a.protocol) == (b.address, b.protocol) && a.ports.overlaps(b.ports)
+    (a.customer, a.address, a.protocol) == (b.customer, b.address, b.protocol)
+        && a.ports.overlaps(b.ports)
 }
 
 fn config() -> impl Strategy<Value = Config> {
@@ -263,13 +296,14 @@ fn config() -> impl Strategy<Value = Config> {
     );
     (
         option::of(1u32..5),
+        vec(customer(), 0..3),
         vec(port(), 0..3),
         vec(service(), 0..12),
         vec(server(), 0..8),
         vec(binding, 0..12),
     )
-        .prop_map(|(flows, ports, services, servers, bindings)| {
-            assemble(flows, ports, services, servers, bindings)
+        .prop_map(|(flows, customers, ports, services, servers, bindings)| {
+            assemble(flows, customers, ports, services, servers, bindings)
         })
 }
 
@@ -278,6 +312,7 @@ fn apply(config: &mut Config, change: &Change) -> Result<(), String> {
     slr_config::limits::object(&change.object).map_err(|v| v.text)?;
     let there = match &change.object {
         Object::Settings(_) => true,
+        Object::Customer(c) => config.customers.contains_key(c.name.as_deref().unwrap()),
         Object::Port(p) => config.ports.contains_key(&p.name),
         Object::Service(s) => config.services.contains_key(&s.key),
         Object::Server(s) => config.servers.contains_key(&s.key),
@@ -286,7 +321,20 @@ fn apply(config: &mut Config, change: &Change) -> Result<(), String> {
     if there != (change.verb != Verb::New) {
         return Err(format!("{} is there: {there}", change.object));
     }
+    let context = change.object.customer().unwrap_or(0);
+    if change.verb != Verb::Del && context != 0 && !config.names().has(context) {
+        return Err(format!("{} has no customer", change.object));
+    }
     match &change.object {
+        Object::Customer(c) if change.verb == Verb::New => {
+            if config
+                .customers
+                .values()
+                .any(|other| other.id == c.options.id)
+            {
+                return Err(format!("{} has the number of another", change.object));
+            }
+        }
         Object::Service(s) => {
             let mut others = config.services.keys().filter(|key| **key != s.key);
             if change.verb == Verb::New && others.any(|key| overlap(key, &s.key)) {
@@ -315,6 +363,11 @@ fn apply(config: &mut Config, change: &Change) -> Result<(), String> {
     }
     let merged = match change.object.clone() {
         Object::Settings(s) => Object::Settings(s.onto(&config.settings)),
+        Object::Customer(mut c) => {
+            let old = config.customers.get(c.name.as_deref().unwrap());
+            c.options = c.options.onto(&old.cloned().unwrap_or_default());
+            Object::Customer(c)
+        }
         Object::Port(mut p) => {
             let old = config.ports.get(&p.name).cloned().unwrap_or_default();
             p.options = p.options.onto(&old);
@@ -343,6 +396,7 @@ fn apply(config: &mut Config, change: &Change) -> Result<(), String> {
 fn remove(config: &mut Config, object: &Object) -> Result<(), String> {
     match object {
         Object::Settings(_) => return Err("the settings cannot go".into()),
+        Object::Customer(c) => drop(config.customers.remove(c.name.as_deref().unwrap())),
         Object::Port(p) => drop(config.ports.remove(&p.name)),
         Object::Service(s) => {
             let backup = |o: &ServiceOptions| o.backup == Some(Backup::To(s.key));

@@ -6,6 +6,7 @@ use std::fmt;
 
 use crate::message::Request;
 use crate::object::binding::Binding;
+use crate::object::customer::Customer;
 use crate::object::port::Port;
 use crate::object::server::Server;
 use crate::object::service::Service;
@@ -29,6 +30,8 @@ pub enum Verb {
 pub enum Object {
     /// The limits.
     Settings(Settings),
+    /// A customer.
+    Customer(Customer),
     /// A port.
     Port(Port),
     /// A service.
@@ -44,11 +47,31 @@ impl Object {
     pub fn kind(&self) -> &'static str {
         match self {
             Object::Settings(_) => "settings",
+            Object::Customer(_) => "customer",
             Object::Port(_) => "port",
             Object::Service(_) => "service",
             Object::Server(_) => "server",
             Object::Binding(_) => "binding",
         }
+    }
+
+    /// The routing context that it belongs to, if it is one that may.
+    pub fn customer(&self) -> Option<u32> {
+        match self {
+            Object::Settings(_) | Object::Customer(_) => None,
+            Object::Port(port) => port.options.customer,
+            Object::Service(service) => Some(service.key.customer),
+            Object::Server(server) => Some(server.key.customer),
+            Object::Binding(binding) => Some(binding.key.service.customer),
+        }
+    }
+}
+
+/// A context other than public, behind a name.
+fn in_context(f: &mut fmt::Formatter<'_>, customer: u32) -> fmt::Result {
+    match customer {
+        0 => Ok(()),
+        number => write!(f, " customer {number}"),
     }
 }
 
@@ -58,15 +81,25 @@ impl fmt::Display for Object {
         f.write_str(self.kind())?;
         match self {
             Object::Settings(_) => Ok(()),
+            Object::Customer(customer) => match (&customer.name, customer.options.id) {
+                (Some(name), _) => write!(f, " {name}"),
+                (None, number) => write!(f, " {}", number.unwrap_or(0)),
+            },
             Object::Port(port) => write!(f, " {}", port.name),
-            Object::Service(service) => write!(f, " {}", service.key),
-            Object::Server(server) => write!(f, " {}", server.key),
+            Object::Service(service) => {
+                write!(f, " {}", service.key)?;
+                in_context(f, service.key.customer)
+            }
+            Object::Server(server) => {
+                write!(f, " {}", server.key)?;
+                in_context(f, server.key.customer)
+            }
             Object::Binding(Binding { key, .. }) => {
                 write!(f, " {} {}", key.service, key.server)?;
-                match key.port {
-                    0 => Ok(()),
-                    port => write!(f, " port {port}"),
+                if key.port != 0 {
+                    write!(f, " port {}", key.port)?;
                 }
+                in_context(f, key.service.customer)
             }
         }
     }
@@ -127,6 +160,7 @@ impl Change {
     fn put_key(&self, writer: &mut Writer) {
         match &self.object {
             Object::Settings(_) => {}
+            Object::Customer(customer) => customer.put_key(writer),
             Object::Port(port) => port.put_key(writer),
             Object::Service(service) => service.put_key(writer),
             Object::Server(server) => server.put_key(writer),
@@ -137,6 +171,7 @@ impl Change {
     fn put_options(&self, writer: &mut Writer) {
         match &self.object {
             Object::Settings(settings) => settings.put_all(writer),
+            Object::Customer(customer) => customer.put_options(writer),
             Object::Port(port) => port.options.put_all(writer),
             Object::Service(service) => service.options.put_all(writer),
             Object::Server(server) => server.options.put_all(writer),
@@ -144,7 +179,7 @@ impl Change {
         }
     }
 
-    /// Settings and ports have no fate, and settings are neither made nor removed: the
+    /// Settings, customers and ports have no fate, and settings are neither made nor removed: the
     /// numbers in their place are never sent.
     fn numbers(&self) -> Numbers {
         match self.object {
@@ -154,6 +189,13 @@ impl Change {
                 del: cmd::SETTINGS_SET,
                 fate: 0,
                 txn: attr::settings::TXN,
+            },
+            Object::Customer(_) => Numbers {
+                new: cmd::CUSTOMER_NEW,
+                set: cmd::CUSTOMER_SET,
+                del: cmd::CUSTOMER_DEL,
+                fate: 0,
+                txn: attr::customer::TXN,
             },
             Object::Port(_) => Numbers {
                 new: cmd::PORT_NEW,

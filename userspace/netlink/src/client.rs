@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::message::Request;
 use crate::object::binding::{Binding, BindingStatus};
+use crate::object::customer::{Customer, CustomerStatus};
 use crate::object::explain::{Explanation, Packet};
 use crate::object::flow::{Flow, FlowFilter, FlowTotal};
 use crate::object::port::{Port, PortStatus};
@@ -47,6 +48,19 @@ impl Client {
         self.one(Request::empty(cmd::SETTINGS_GET), |bytes| {
             Ok((Settings::read(bytes)?, SettingsStatus::read(bytes)?))
         })
+    }
+
+    /// All customers but public, by name.
+    pub fn customers(&mut self) -> Result<Vec<(Customer, CustomerStatus)>, Error> {
+        let request = Request::empty(cmd::CUSTOMER_GET);
+        self.sorted(request, Customer::read, |customer| customer.name.clone())
+    }
+
+    /// One customer.
+    pub fn customer(&mut self, customer: &Customer) -> Result<(Customer, CustomerStatus), Error> {
+        let mut w = Writer::default();
+        customer.put_key(&mut w);
+        self.one(Request::new(cmd::CUSTOMER_GET, w), Customer::read)
     }
 
     /// All ports, by name.

@@ -6,6 +6,7 @@ use netlink_packet_core::DecodeError;
 
 use crate::message::Request;
 use crate::object::binding::{Binding, BindingStatus};
+use crate::object::customer::{Customer, CustomerStatus};
 use crate::object::port::{Port, PortStatus};
 use crate::object::server::{Server, ServerStatus};
 use crate::object::service::{Service, ServiceStatus};
@@ -29,6 +30,8 @@ pub enum Happening {
 pub enum Subject {
     /// The limits, or the whole configuration.
     Settings(Settings, SettingsStatus),
+    /// A customer.
+    Customer(Customer, CustomerStatus),
     /// A port.
     Port(Port, PortStatus),
     /// A service.
@@ -56,7 +59,8 @@ impl Event {
         let bytes = &message.attributes;
         let nest = |id: u16| find(bytes, id).ok_or("a notification without its object");
         let happening = match message.command {
-            cmd::PORT_DEL_NTF
+            cmd::CUSTOMER_DEL_NTF
+            | cmd::PORT_DEL_NTF
             | cmd::SERVICE_DEL_NTF
             | cmd::SERVER_DEL_NTF
             | cmd::BINDING_DEL_NTF => Happening::Del,
@@ -64,6 +68,10 @@ impl Event {
             _ => Happening::New,
         };
         let subject = match message.command {
+            cmd::CUSTOMER_NEW_NTF | cmd::CUSTOMER_DEL_NTF => {
+                let (customer, status) = Customer::read(nest(id::CUSTOMER)?)?;
+                Subject::Customer(customer, status)
+            }
             cmd::PORT_NEW_NTF | cmd::PORT_DEL_NTF => {
                 let (port, status) = Port::read(nest(id::PORT)?)?;
                 Subject::Port(port, status)

@@ -40,6 +40,7 @@ pub use change::{Change, Object, Verb};
 pub use endpoint::{Ports, ServerKey, ServiceKey};
 pub use event::Event;
 pub use object::binding::{Binding, BindingKey, BindingOptions, BindingStatus, Snat};
+pub use object::customer::{Customer, CustomerOptions, CustomerStatus};
 pub use object::explain::{Explanation, Packet, Step};
 pub use object::flow::{Flow, FlowFilter};
 pub use object::port::{Port, PortOptions, PortStatus};

@@ -2,7 +2,7 @@
 
 //! `slr binding`
 
-use slr_config::{defaults, grammar, print, Words};
+use slr_config::{defaults, grammar, names::PUBLIC, print, Words};
 use slr_netlink::endpoint::parse_port;
 use slr_netlink::{Binding, BindingKey, BindingStatus, Object, Verb};
 
@@ -18,9 +18,10 @@ pub fn run(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
         Some("add") => define(context, Verb::New, words),
         Some("set") => define(context, Verb::Set, words),
         Some("del") => {
+            let customer = words.context()?;
             let mut key = BindingKey {
-                service: words.name("SERVICE", str::parse)?,
-                server: words.name("SERVER", str::parse)?,
+                service: grammar::service_key(&mut words, customer)?,
+                server: grammar::server_key(&mut words, customer)?,
                 port: 0,
             };
             if words.take("port") {
@@ -45,12 +46,17 @@ fn define(context: &mut Context, verb: Verb, mut words: Words<'_>) -> Result<(),
 }
 
 fn show(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
+    let customer = words.context_if_given()?;
     let mut service = None;
     if words.peek().is_some() {
-        service = Some(words.name("SERVICE", str::parse)?);
+        let key = grammar::service_key(&mut words, customer.unwrap_or(PUBLIC))?;
+        service = Some(key);
         words.end()?;
     }
-    let bindings = context.client()?.bindings(service)?;
+    let context_of = |binding: &Binding| binding.key.service.customer;
+    let mut bindings = context.client()?.bindings(service)?;
+    bindings.retain(|(binding, _)| customer.is_none_or(|c| c == context_of(binding)));
+    context.learn_names_of(bindings.iter().map(|(binding, _)| context_of(binding)))?;
     let items: Vec<_> = bindings
         .iter()
         .map(|(binding, status)| item(context, binding, status))
@@ -69,8 +75,10 @@ pub fn item(context: &Context, binding: &Binding, status: &BindingStatus) -> Ite
     };
     let item = Item::named("service", key.service)
         .word(key.server)
+        .phrases(print::context(key.service.customer, &context.names()))
         .phrases(print::binding(key.port, &options))
         .field("server", key.server)
+        .field("customer", key.service.customer)
         .field("port", (key.port != 0).then_some(key.port))
         .fields(&binding.options)
         .show(1, "flows", status.flows);

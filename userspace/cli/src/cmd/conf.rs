@@ -9,7 +9,8 @@ use std::io::{self, Read};
 use serde_json::{json, Value};
 use slr_config::diff::diff;
 use slr_config::file::Place;
-use slr_config::{defaults, print, Config, File, Report, Words};
+use slr_config::names::PUBLIC;
+use slr_config::{defaults, print, Config, File, Names, Report, Words};
 use slr_netlink::error::describe;
 use slr_netlink::wire::Value as _;
 use slr_netlink::{netns, Change, Client, Error, Object, Refusal, Transaction, Verb};
@@ -38,7 +39,13 @@ pub fn run(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
     words.end()?;
     let text = read(&name)?;
     let name = if name == "-" { "stdin" } else { &name };
-    let file = File::parse(name, &text);
+    // Customers of the file without a number are those of the same name. What is wrong with the file
+    // is told without asking.
+    let known = match command {
+        Some("sync") if File::parse(name, &text).finish().is_ok() => context.learn_names()?,
+        _ => Names::default(),
+    };
+    let file = File::parse_among(name, &text, &known);
     match file.finish() {
         Ok(config) => act(context, &file, &config),
         Err(reports) => Err(Failure::Reports(reports.to_vec())),
@@ -104,6 +111,9 @@ fn snapshot(client: &mut Client) -> Result<(Config, HashMap<String, u32>), Error
         let mut config = Config::default();
         let mut devices = HashMap::new();
         config.insert(Object::Settings(settings));
+        for (customer, _) in client.customers()? {
+            config.insert(Object::Customer(customer));
+        }
         for (port, status) in client.ports()? {
             devices.extend(status.ifindex.map(|index| (port.name.clone(), index)));
             config.insert(Object::Port(port));
@@ -136,19 +146,29 @@ fn show(context: &mut Context) -> Result<(), Failure> {
 /// A list for each kind of object, of what is not the default.
 fn as_json(config: &Config) -> Value {
     let mut lists = json!({
-        "settings": {}, "port": [], "service": [], "server": [], "binding": []
+        "settings": {}, "customer": [], "port": [], "service": [], "server": [], "binding": []
     });
     for object in config.objects() {
         let kind = object.kind();
         let item = match object {
             Object::Settings(settings) => Item::default().fields(&settings),
+            Object::Customer(c) => {
+                Item::named("customer", c.name.unwrap_or_default()).fields(&c.options)
+            }
             Object::Port(p) => Item::named("port", &p.name).fields(&p.options),
-            Object::Service(s) => Item::named("service", s.key).fields(&s.options),
-            Object::Server(s) => Item::named("server", s.key).fields(&s.options),
-            Object::Binding(b) => Item::named("service", b.key.service)
-                .field("server", b.key.server)
-                .field("port", (b.key.port != 0).then_some(b.key.port))
-                .fields(&b.options),
+            Object::Service(s) => {
+                in_context(Item::named("service", s.key), s.key.customer).fields(&s.options)
+            }
+            Object::Server(s) => {
+                in_context(Item::named("server", s.key), s.key.customer).fields(&s.options)
+            }
+            Object::Binding(b) => in_context(
+                Item::named("service", b.key.service),
+                b.key.service.customer,
+            )
+            .field("server", b.key.server)
+            .field("port", (b.key.port != 0).then_some(b.key.port))
+            .fields(&b.options),
         };
         match &mut lists[kind] {
             Value::Array(list) => list.push(item.into_json()),
@@ -156,6 +176,14 @@ fn as_json(config: &Config) -> Value {
         }
     }
     lists
+}
+
+/// The customer of an object, unless it is public.
+fn in_context(item: Item, customer: u32) -> Item {
+    match customer {
+        PUBLIC => item,
+        number => item.field("customer", number),
+    }
 }
 
 /// Gives ports the indices of their devices: those that are attached already keep
@@ -221,6 +249,15 @@ fn add(txn: &mut Transaction<'_>, changes: &[Change], file: &File<'_>) -> Result
 }
 
 fn refers_to(object: &Object, failed: &[&Object]) -> bool {
+    let of_failed_customer = |failed: &&Object| match failed {
+        Object::Customer(customer) => {
+            customer.options.id.is_some() && customer.options.id == object.customer()
+        }
+        _ => false,
+    };
+    if failed.iter().any(of_failed_customer) {
+        return true;
+    }
     let Object::Binding(binding) = object else {
         return false;
     };

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::output::Item;
 
 /// Keywords.
-pub const KEYWORDS: &[&str] = &["from", "to", "proto", "dev", "flags"];
+pub const KEYWORDS: &[&str] = &["from", "to", "proto", "dev", "customer", "flags"];
 
 /// Flags of TCP, from the lowest bit of their byte.
 const FLAGS: [&str; 8] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
@@ -41,6 +41,7 @@ fn packet(words: &mut Words<'_>) -> Result<(Packet, Option<String>), Fault> {
             "to" => words.once(keyword, &mut to, endpoint)?,
             "proto" => words.once(keyword, &mut packet.protocol, str::parse)?,
             "dev" => words.once(keyword, &mut device, slr_config::grammar::device)?,
+            "customer" => words.customer(&mut packet.customer)?,
             "flags" => words.once(keyword, &mut packet.tcp_flags, flags)?,
             _ => return Err(words.unknown(KEYWORDS)),
         }

@@ -4,7 +4,8 @@
 
 use std::net::IpAddr;
 
-use slr_config::grammar::{customer, named};
+use slr_config::grammar::named;
+use slr_config::names::{Names, PUBLIC};
 use slr_config::number::show_seconds;
 use slr_config::{defaults, Fault, Words};
 use slr_netlink::endpoint::{parse_address, parse_endpoint, parse_port};
@@ -57,7 +58,7 @@ fn filter(words: &mut Words<'_>) -> Result<FlowFilter, Fault> {
     let mut f = FlowFilter::default();
     while let Some(keyword) = words.next() {
         match keyword {
-            "customer" => words.once(keyword, &mut f.customer, customer)?,
+            "customer" => words.customer(&mut f.customer)?,
             "client" => {
                 let mut ends = None;
                 words.once(keyword, &mut ends, client)?;
@@ -148,10 +149,14 @@ fn client(text: &str) -> Result<Client, String> {
 
 /// Prints flows as they come: there may be millions.
 fn show(context: &mut Context, filter: &FlowFilter) -> Result<(), Failure> {
+    let names = match context.printer.is_json() {
+        true => Names::default(),
+        false => context.learn_names()?,
+    };
     let (client, printer) = context.both()?;
     printer.open()?;
     let torn = client.flows(filter, |flow| {
-        printer.item(item(&flow)).map_err(Error::Caller)
+        printer.item(item(&flow, &names)).map_err(Error::Caller)
     })?;
     printer.close()?;
     if torn {
@@ -161,9 +166,12 @@ fn show(context: &mut Context, filter: &FlowFilter) -> Result<(), Failure> {
 }
 
 /// What is known of a flow.
-fn item(flow: &Flow) -> Item {
+fn item(flow: &Flow, names: &Names) -> Item {
     let repeats = flow.syn_repeats.filter(|repeats| *repeats != 0);
+    let customer = flow.customer.filter(|customer| *customer != PUBLIC);
     Item::default()
+        .text(0, "customer", customer.map(|customer| names.show(customer)))
+        .field("customer", flow.customer)
         .text(0, "proto", flow.protocol)
         .field("protocol", flow.protocol)
         .show(0, "client", flow.client())

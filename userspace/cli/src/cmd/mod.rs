@@ -5,6 +5,7 @@
 mod binding;
 mod completions;
 mod conf;
+mod customer;
 mod explain;
 mod flow;
 mod man;
@@ -18,7 +19,7 @@ mod stats;
 #[cfg(test)]
 pub use flow::FILTER;
 
-use slr_config::{limits, Words};
+use slr_config::{limits, Names, Words};
 use slr_netlink::uapi::Fate;
 use slr_netlink::{Change, Counters, Object, Verb};
 
@@ -29,7 +30,8 @@ use crate::page;
 
 /// Runs one command.
 pub fn run<S: AsRef<str>>(context: &mut Context, words: &[S]) -> Result<(), Failure> {
-    let mut words = Words::new(words);
+    let names = names(context, words)?;
+    let mut words = Words::new(words).with_names(&names);
     let Some(object) = words.next() else {
         return Err(Failure::usage("there is no command, try \"slr help\""));
     };
@@ -37,6 +39,7 @@ pub fn run<S: AsRef<str>>(context: &mut Context, words: &[S]) -> Result<(), Fail
         return context.line(page.usage);
     }
     match object {
+        "customer" => customer::run(context, words),
         "port" => port::run(context, words),
         "service" => service::run(context, words),
         "server" => server::run(context, words),
@@ -53,6 +56,29 @@ pub fn run<S: AsRef<str>>(context: &mut Context, words: &[S]) -> Result<(), Fail
         _ => Err(Failure::usage(format!(
             "object \"{object}\" is unknown, try \"slr help\""
         ))),
+    }
+}
+
+/// What customers are called, if the words may have such a name.
+fn names<S: AsRef<str>>(context: &mut Context, words: &[S]) -> Result<Names, Failure> {
+    let is_name = |pair: &[S]| {
+        let [keyword, name] = pair else { return false };
+        keyword.as_ref() == "customer"
+            && name.as_ref() != "public"
+            && name.as_ref().parse::<u32>().is_err()
+    };
+    let mut wanted = words.windows(2).skip(1).filter(|pair| is_name(pair));
+    let Some(first) = wanted.next() else {
+        return Ok(Names::default());
+    };
+    let names = context.learn_names()?;
+    let unknown = |pair: &&[S]| names.number(pair[1].as_ref()).is_none();
+    match std::iter::once(first).chain(wanted).find(unknown) {
+        Some(pair) => Err(Failure::failed(format!(
+            "customer {} is unknown",
+            pair[1].as_ref()
+        ))),
+        None => Ok(names),
     }
 }
 

@@ -9,7 +9,7 @@ use slr_netlink::event::{Event, Happening, Subject};
 use slr_netlink::uapi::group;
 use slr_netlink::{Client, Error};
 
-use super::{binding, port, server, service, settings};
+use super::{binding, customer, port, server, service, settings};
 use crate::context::Context;
 use crate::failure::{warn, Failure};
 use crate::output::Item;
@@ -61,6 +61,7 @@ fn print(context: &mut Context, event: Event) -> Result<(), Error> {
 fn describe(context: &Context, subject: Subject) -> (&'static str, Item) {
     match subject {
         Subject::Settings(settings, status) => ("settings", settings::item(&settings, &status)),
+        Subject::Customer(c, status) => ("customer", customer::item(context, &c, &status)),
         Subject::Port(port, status) => ("port", port::item(context, &port, &status)),
         Subject::Service(service, status) => ("service", service::item(context, &service, &status)),
         Subject::Server(server, status) => ("server", server::item(context, &server, &status)),

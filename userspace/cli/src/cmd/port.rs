@@ -61,6 +61,8 @@ fn show(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
     } else {
         context.client()?.ports()?
     };
+    let customers = ports.iter().filter_map(|(port, _)| port.options.customer);
+    context.learn_names_of(customers)?;
     let items: Vec<_> = ports
         .iter()
         .map(|(port, status)| item(context, port, status))
@@ -71,13 +73,14 @@ fn show(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
 /// What is known of a port.
 pub fn item(context: &Context, port: &Port, status: &PortStatus) -> Item {
     let options = port.options.clone();
+    let names = context.names();
     let words = if context.details {
-        print::port(&options)
+        print::port(&options, &names)
     } else {
         let side = options.side;
         let mut options = defaults::strip(options, &defaults::port());
         options.side = side;
-        print::port(&options)
+        print::port(&options, &names)
     };
     let item = Item::named("port", &port.name)
         .phrases(words)

@@ -3,9 +3,9 @@
 //! `slr server`
 
 use slr_config::number::{show_microseconds, show_seconds};
-use slr_config::{defaults, grammar, limits, print, Words};
+use slr_config::{defaults, grammar, limits, names::PUBLIC, print, Words};
 use slr_netlink::uapi::Fate;
-use slr_netlink::{Binding, Change, Object, Server, ServerOptions, ServerStatus, Verb};
+use slr_netlink::{Binding, Change, Object, Server, ServerOptions, ServerStatus, ServiceKey, Verb};
 
 use super::conf::{retry, Attempt};
 use super::{change, counters, unknown};
@@ -24,8 +24,9 @@ pub fn run(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
             change(context, Verb::Set, Object::Server(server), fate)
         }
         Some("del") => {
+            let customer = words.context()?;
             let server = Server {
-                key: words.name("SERVER", str::parse)?,
+                key: grammar::server_key(&mut words, customer)?,
                 ..Server::default()
             };
             let fate = grammar::fate(&mut words)?;
@@ -38,15 +39,16 @@ pub fn run(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
 
 /// `SERVER [ OPTION ]... [ flows { keep | reset } ]`
 fn with_fate(words: &mut Words<'_>) -> Result<(Server, Option<Fate>), Failure> {
+    let customer = words.context()?;
     let mut server = Server {
-        key: words.name("SERVER", str::parse)?,
+        key: grammar::server_key(words, customer)?,
         ..Server::default()
     };
     let mut fate = None;
     loop {
         if words.peek() == Some("flows") && fate.is_none() {
             fate = grammar::fate(words)?;
-        } else if !grammar::server_option(words, &mut server.options)? {
+        } else if !grammar::server_option(words, &mut server.options, customer)? {
             break;
         }
     }
@@ -59,13 +61,18 @@ fn with_fate(words: &mut Words<'_>) -> Result<(Server, Option<Fate>), Failure> {
 }
 
 fn add(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
+    let customer = words.context()?;
     let mut server = Server {
-        key: words.name("SERVER", str::parse)?,
+        key: grammar::server_key(&mut words, customer)?,
         ..Server::default()
     };
-    while grammar::server_option(&mut words, &mut server.options)? {}
+    while grammar::server_option(&mut words, &mut server.options, customer)? {}
     if words.take("service") {
-        let service = words.value("service", str::parse)?;
+        let service: ServiceKey = words.value("service", str::parse)?;
+        let service = ServiceKey {
+            customer,
+            ..service
+        };
         let binding = grammar::binding_options(&mut words, service, server.key)?;
         words.end()?;
         return bind(context, server, binding);
@@ -108,13 +115,17 @@ fn bind(context: &mut Context, server: Server, binding: Binding) -> Result<(), F
 }
 
 fn show(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
+    let customer = words.context_if_given()?;
     let servers = if words.peek().is_some() {
-        let key = words.name("SERVER", str::parse)?;
+        let key = grammar::server_key(&mut words, customer.unwrap_or(PUBLIC))?;
         words.end()?;
         vec![context.client()?.server(key)?]
     } else {
-        context.client()?.servers()?
+        let mut all = context.client()?.servers()?;
+        all.retain(|(server, _)| customer.is_none_or(|c| c == server.key.customer));
+        all
     };
+    context.learn_names_of(servers.iter().map(|(server, _)| server.key.customer))?;
     let items: Vec<_> = servers
         .iter()
         .map(|(server, status)| item(context, server, status))
@@ -135,7 +146,9 @@ pub fn item(context: &Context, server: &Server, status: &ServerStatus) -> Item {
     };
     let some = |number: Option<u32>| number.filter(|number| *number != 0);
     let item = Item::named("server", server.key)
+        .phrases(print::context(server.key.customer, &context.names()))
         .phrases(words)
+        .field("customer", server.key.customer)
         .fields(&server.options)
         .field("backup", server.options.backup)
         .show(1, "condition", status.condition)

@@ -2,7 +2,7 @@
 
 //! `slr service`
 
-use slr_config::{defaults, grammar, print, Words};
+use slr_config::{defaults, grammar, names::PUBLIC, print, Words};
 use slr_netlink::{Object, Service, ServiceStatus, Verb};
 
 use super::{change, counters, unknown};
@@ -17,8 +17,9 @@ pub fn run(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
         Some("add") => define(context, Verb::New, words),
         Some("set") => define(context, Verb::Set, words),
         Some("del") => {
+            let customer = words.context()?;
             let service = Service {
-                key: words.name("SERVICE", str::parse)?,
+                key: grammar::service_key(&mut words, customer)?,
                 ..Service::default()
             };
             let fate = grammar::fate(&mut words)?;
@@ -36,13 +37,17 @@ fn define(context: &mut Context, verb: Verb, mut words: Words<'_>) -> Result<(),
 }
 
 fn show(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
+    let customer = words.context_if_given()?;
     let services = if words.peek().is_some() {
-        let key = words.name("SERVICE", str::parse)?;
+        let key = grammar::service_key(&mut words, customer.unwrap_or(PUBLIC))?;
         words.end()?;
         vec![context.client()?.service(key)?]
     } else {
-        context.client()?.services()?
+        let mut all = context.client()?.services()?;
+        all.retain(|(service, _)| customer.is_none_or(|c| c == service.key.customer));
+        all
     };
+    context.learn_names_of(services.iter().map(|(service, _)| service.key.customer))?;
     let items: Vec<_> = services
         .iter()
         .map(|(service, status)| item(context, service, status))
@@ -62,7 +67,9 @@ pub fn item(context: &Context, service: &Service, status: &ServiceStatus) -> Ite
         print::service(&options)
     };
     let item = Item::named("service", service.key)
+        .phrases(print::context(service.key.customer, &context.names()))
         .phrases(words)
+        .field("customer", service.key.customer)
         .fields(&service.options)
         .field("backup", service.options.backup)
         .show(1, "condition", status.condition)

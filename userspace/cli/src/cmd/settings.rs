@@ -33,6 +33,7 @@ pub fn item(settings: &Settings, status: &SettingsStatus) -> Item {
         .phrases(print::settings(settings))
         .fields(settings)
         .show(1, "flows", status.flows)
+        .show(1, "customers", status.customers)
         .show(1, "ports", status.ports)
         .show(1, "services", status.services)
         .show(1, "servers", status.servers)

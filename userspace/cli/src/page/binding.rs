@@ -4,7 +4,9 @@
 
 use super::Page;
 
-const OPTIONS: &[&str] = &["port", "method", "nat", "weight", "snat", "none", "auto"];
+const OPTIONS: &[&str] = &[
+    "customer", "port", "method", "nat", "weight", "snat", "none", "auto",
+];
 
 pub const PAGE: Page = Page {
     name: "binding",
@@ -12,14 +14,15 @@ pub const PAGE: Page = Page {
     verbs: &[
         ("add", OPTIONS),
         ("set", OPTIONS),
-        ("del", &["port", "flows", "keep", "reset"]),
-        ("show", &[]),
+        ("del", &["customer", "port", "flows", "keep", "reset"]),
+        ("show", &["customer"]),
     ],
     usage: "\
-Usage: slr binding { add | set } SERVICE SERVER [ port PORT[-PORT] ]
-                   [ method nat ] [ weight N ] [ snat SNAT ]
-       slr binding del SERVICE SERVER [ port PORT ] [ flows { keep | reset } ]
-       slr binding show [ SERVICE ]
+Usage: slr binding { add | set } SERVICE SERVER [ customer CUSTOMER ]
+                   [ port PORT[-PORT] ] [ method nat ] [ weight N ] [ snat SNAT ]
+       slr binding del SERVICE SERVER [ customer CUSTOMER ] [ port PORT ]
+                   [ flows { keep | reset } ]
+       slr binding show [ SERVICE ] [ customer CUSTOMER ]
 where  SNAT := none | { auto | ADDRESS[-ADDRESS] }[:PORT-PORT]
        SERVICE and SERVER as in slr service help and slr server help",
     description: &[
@@ -29,6 +32,7 @@ where  SNAT := none | { auto | ADDRESS[-ADDRESS] }[:PORT-PORT]
          server may serve one service at several ports, each a binding of its own.",
     ],
     terms: &[
+        ("customer CUSTOMER", "Whose both are, public unless told."),
         (
             "port PORT[-PORT]",
             "Where on the server; the port is kept if it is absent. A server that is one \

@@ -7,10 +7,10 @@ use super::Page;
 pub const PAGE: Page = Page {
     name: "explain",
     summary: "what would happen to a packet, and why",
-    verbs: &[("", &["from", "to", "proto", "dev", "flags"])],
+    verbs: &[("", &["from", "to", "proto", "dev", "customer", "flags"])],
     usage: "\
 Usage: slr explain [ from ADDRESS[:PORT] ] to ADDRESS[:PORT] [ proto PROTOCOL ]
-                   [ dev DEV ] [ flags FLAG[,FLAG]... ]
+                   [ dev DEV | customer CUSTOMER ] [ flags FLAG[,FLAG]... ]
 where  FLAG := { FIN | SYN | RST | PSH | ACK | URG | ECE | CWR }",
     description: &[
         "Says from the live tables, step by step, what would happen to such a packet and \
@@ -29,6 +29,10 @@ where  FLAG := { FIN | SYN | RST | PSH | ACK | URG | ECE | CWR }",
         (
             "dev DEV",
             "The port that it arrives on; without it, a process of this host sends it.",
+        ),
+        (
+            "customer CUSTOMER",
+            "The routing context of a packet that a process of this host sends.",
         ),
         ("flags FLAG[,FLAG]...", "Flags of TCP; SYN unless told."),
     ],

@@ -22,7 +22,8 @@ pub const PAGE: Page = Page {
     verbs: &[("show", FILTER), ("count", FILTER), ("del", FILTER)],
     usage: "\
 Usage: slr flow { show | count | del } [ FILTER ]
-where  FILTER := [ customer public ] [ client ADDRESS[:PORT] | ADDRESS/LENGTH ]
+where  FILTER := [ customer CUSTOMER ]
+                 [ client ADDRESS[:PORT] | ADDRESS/LENGTH ]
                  [ client-port PORT ] [ virtual ADDRESS[:PORT] ]
                  [ virtual-port PORT ] [ server ADDRESS[:PORT] ]
                  [ server-port PORT ] [ proto PROTOCOL ] [ state STATE ]
@@ -38,8 +39,8 @@ where  FILTER := [ customer public ] [ client ADDRESS[:PORT] | ADDRESS/LENGTH ]
     ],
     terms: &[
         (
-            "customer public",
-            "The routing context. There is only public.",
+            "customer CUSTOMER",
+            "The routing context, by name or number.",
         ),
         (
             "client ADDRESS[:PORT] | ADDRESS/LENGTH",

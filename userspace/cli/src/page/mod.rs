@@ -5,6 +5,7 @@
 
 mod binding;
 mod conf;
+mod customer;
 mod explain;
 mod flow;
 mod monitor;
@@ -41,6 +42,7 @@ pub use slr::{SLR, STATUS};
 /// All pages, the command itself first.
 pub const ALL: &[&Page] = &[
     &SLR,
+    &customer::PAGE,
     &port::PAGE,
     &service::PAGE,
     &server::PAGE,
@@ -73,6 +75,7 @@ mod tests {
     #[test]
     fn every_keyword_of_the_grammar_is_told() {
         for (object, verb, keywords) in [
+            ("customer", "add", grammar::CUSTOMER),
             ("port", "add", grammar::PORT),
             ("service", "add", grammar::SERVICE),
             ("server", "add", grammar::SERVER),

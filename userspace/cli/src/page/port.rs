@@ -18,7 +18,7 @@ pub const PAGE: Page = Page {
         ("show", &[]),
     ],
     usage: "\
-Usage: slr port { add | set } DEV [ customer public ]
+Usage: slr port { add | set } DEV [ customer CUSTOMER ]
                 [ side { any | client | server } ] [ announce { on | off } ]
        slr port del DEV
        slr port show [ DEV ]",
@@ -31,8 +31,8 @@ Usage: slr port { add | set } DEV [ customer public ]
     ],
     terms: &[
         (
-            "customer public",
-            "Whose packets arrive here. There is only public.",
+            "customer CUSTOMER",
+            "Whose packets arrive here: a leased line. public unless told, see slr-customer(8).",
         ),
         (
             "side { any | client | server }",

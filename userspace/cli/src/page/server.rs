@@ -11,6 +11,7 @@ pub const PAGE: Page = Page {
         (
             "add",
             &[
+                "customer",
                 "weight",
                 "limit",
                 "threshold",
@@ -34,6 +35,7 @@ pub const PAGE: Page = Page {
         (
             "set",
             &[
+                "customer",
                 "weight",
                 "limit",
                 "threshold",
@@ -51,17 +53,18 @@ pub const PAGE: Page = Page {
                 "reset",
             ],
         ),
-        ("del", &["flows", "keep", "reset"]),
-        ("show", &[]),
+        ("del", &["customer", "flows", "keep", "reset"]),
+        ("show", &["customer"]),
     ],
     usage: "\
-Usage: slr server { add | set } SERVER [ weight N ] [ limit N ] [ threshold N ]
+Usage: slr server { add | set } SERVER [ customer CUSTOMER ]
+                  [ weight N ] [ limit N ] [ threshold N ]
                   [ hold { TIME | manual } ] [ backup { SERVER | none } ]
                   [ drain-timeout TIME ] [ state { up | drain | down } ]
                   [ flows { keep | reset } ]
        slr server add SERVER [ OPTION ]... service SERVICE [ BINDING-OPTION ]...
-       slr server del SERVER [ flows { keep | reset } ]
-       slr server show [ SERVER ]
+       slr server del SERVER [ customer CUSTOMER ] [ flows { keep | reset } ]
+       slr server show [ SERVER ] [ customer CUSTOMER ]
 where  SERVER := ADDRESS[:PORT]
        TIME := SECONDS | { N{d|h|m|s} }...
        SERVICE as in slr service help, BINDING-OPTION as in slr binding help",
@@ -78,6 +81,11 @@ where  SERVER := ADDRESS[:PORT]
          unless flows reset says so.",
     ],
     terms: &[
+        (
+            "customer CUSTOMER",
+            "Whose server it is, public unless told. The service that it serves, and its \
+             backup, are of the same customer.",
+        ),
         (
             "weight N",
             "Share of new connections, 0 to 65535; 0 gets none, 1 unless told.",

@@ -5,6 +5,7 @@
 use super::Page;
 
 const OPTIONS: &[&str] = &[
+    "customer",
     "scheduler",
     "rr",
     "wrr",
@@ -31,16 +32,18 @@ pub const PAGE: Page = Page {
     verbs: &[
         ("add", OPTIONS),
         ("set", OPTIONS),
-        ("del", &["flows", "keep", "reset"]),
-        ("show", &[]),
+        ("del", &["customer", "flows", "keep", "reset"]),
+        ("show", &["customer"]),
     ],
     usage: "\
-Usage: slr service { add | set } SERVICE [ scheduler SCHEDULER ]
+Usage: slr service { add | set } SERVICE [ customer CUSTOMER ]
+                   [ scheduler SCHEDULER ]
                    [ table-size N ] [ persist TIME ] [ persist-mask LENGTH ]
                    [ timeout STATE TIME ]... [ unknown KIND ACTION ]...
                    [ backup { SERVICE | none } ] [ state { up | down } ]
-       slr service del SERVICE [ flows { keep | reset } ]
-       slr service show [ SERVICE ]
+       slr service del SERVICE [ customer CUSTOMER ]
+                   [ flows { keep | reset } ]
+       slr service show [ SERVICE ] [ customer CUSTOMER ]
 where  SERVICE := ADDRESS[:PORT[-PORT]][/PROTOCOL]
        SCHEDULER := { rr | wrr | lc | wlc | source-hash | maglev | fastest }
        STATE := { syn | established | fin | closed | udp | udp-replied | icmp |
@@ -60,6 +63,11 @@ where  SERVICE := ADDRESS[:PORT[-PORT]][/PROTOCOL]
          a handshake opens a connection.",
     ],
     terms: &[
+        (
+            "customer CUSTOMER",
+            "Whose service it is, public unless told: only packets of that customer are for \
+             it. A backup is of the same customer.",
+        ),
         (
             "scheduler SCHEDULER",
             "Where a new connection goes: rr and wrr to each server in turn, wrr by weight; \

@@ -13,15 +13,16 @@ pub const SLR: Page = Page {
 Usage: slr [ OPTIONS ] OBJECT { COMMAND | help }
        slr [ OPTIONS ] [ -force ] -batch FILE
        slr completions { bash | zsh | fish }
-where  OBJECT := { port | service | server | binding | flow | stats | settings |
-                   monitor | conf | explain }
+where  OBJECT := { customer | port | service | server | binding | flow | stats |
+                   settings | monitor | conf | explain }
        OPTIONS := { -j[son] | -p[retty] | -s[tatistics] | -d[etails] |
                     -t[imestamp] | -n[etns] NAME | -V[ersion] }",
     description: &[
         "slr publishes services under virtual addresses and hands each new connection to \
          the server that should have it. The work is done by the kernel module slr; this \
          command fills its tables and shows them.",
-        "Everything belongs to a network namespace. A port is a network device on which slr \
+        "Everything belongs to a network namespace. A customer is a context with addresses of \
+         its own, apart from all others. A port is a network device on which slr \
          takes packets. A service is a virtual address, or one protocol or port range of \
          it. A server is a real machine, or one port of it. A binding says that a server \
          serves a service. A flow is one connection, pinned to its server.",

@@ -4,6 +4,7 @@
 //! kernel reports besides (`Status`).
 
 pub mod binding;
+pub mod customer;
 pub mod explain;
 pub mod flow;
 pub mod port;

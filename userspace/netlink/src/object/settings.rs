@@ -33,5 +33,7 @@ attributes! {
         servers: u32 = SERVERS,
         /// Bindings defined.
         bindings: u32 = BINDINGS,
+        /// Customers defined.
+        customers: u32 = CUSTOMERS,
     }
 }

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `slr customer`
+
+use slr_config::{defaults, grammar, print, Words};
+use slr_netlink::wire::Value as _;
+use slr_netlink::{Customer, CustomerOptions, CustomerStatus, Object, Verb};
+
+use super::{change, counters, unknown};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::output::Item;
+
+pub fn run(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
+    match words.next() {
+        None => show(context, words),
+        Some("show") => show(context, words),
+        Some("add") => {
+            let customer = grammar::customer(&mut words)?;
+            words.end()?;
+            change(context, Verb::New, Object::Customer(customer), None)
+        }
+        Some("set") => set(context, words),
+        Some("del") => {
+            let customer = words.name("CUSTOMER", named)?;
+            words.end()?;
+            change(context, Verb::Del, Object::Customer(customer), None)
+        }
+        Some(command) => Err(unknown("customer", command)),
+    }
+}
+
+/// `CUSTOMER [ vrf { DEV | none } ]`
+fn set(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
+    let mut customer = words.name("CUSTOMER", named)?;
+    let given = customer.options.id;
+    let behind = grammar::customer_options(&mut words)?;
+    if behind.id.is_some() && behind.id != given {
+        return Err(Failure::failed("the number of a customer is for good"));
+    }
+    words.end()?;
+    customer.options.vrf = behind.vrf;
+    change(context, Verb::Set, Object::Customer(customer), None)
+}
+
+/// A customer by name or number.
+fn named(text: &str) -> Result<Customer, String> {
+    if matches!(text, "public" | "0") {
+        return Err("customer public is always there as it is".into());
+    }
+    Ok(match text.parse() {
+        Ok(number) => Customer {
+            name: None,
+            options: CustomerOptions {
+                id: Some(number),
+                vrf: None,
+            },
+        },
+        Err(_) => Customer {
+            name: Some(grammar::customer_name(text)?),
+            ..Customer::default()
+        },
+    })
+}
+
+fn show(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
+    let customers = if words.peek().is_some() {
+        let customer = words.name("CUSTOMER", named)?;
+        words.end()?;
+        vec![context.client()?.customer(&customer)?]
+    } else {
+        context.client()?.customers()?
+    };
+    let items: Vec<_> = customers
+        .iter()
+        .map(|(customer, status)| item(context, customer, status))
+        .collect();
+    context.list(items)
+}
+
+/// What is known of a customer.
+pub fn item(context: &Context, customer: &Customer, status: &CustomerStatus) -> Item {
+    let options = customer.options.clone();
+    let options = if context.details {
+        options.onto(&defaults::customer())
+    } else {
+        options
+    };
+    let name = customer.name.clone().unwrap_or_default();
+    let item = Item::named("customer", name)
+        .phrases(print::customer(&options))
+        .fields(&customer.options)
+        .field("vrf-ifindex", status.vrf_ifindex);
+    if context.statistics {
+        counters(item, 1, status.counters.as_ref())
+    } else {
+        item
+    }
+}

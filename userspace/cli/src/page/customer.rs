@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Customers.
+
+use super::Page;
+
+pub const PAGE: Page = Page {
+    name: "customer",
+    summary: "routing contexts with address spaces of their own",
+    verbs: &[
+        ("add", &["id", "vrf", "none"]),
+        ("set", &["vrf", "none"]),
+        ("del", &[]),
+        ("show", &[]),
+    ],
+    usage: "\
+Usage: slr customer add NAME [ id N ] [ vrf { DEV | none } ]
+       slr customer set CUSTOMER [ vrf { DEV | none } ]
+       slr customer del CUSTOMER
+       slr customer show [ CUSTOMER ]
+where  CUSTOMER := { NAME | N }",
+    description: &[
+        "A customer is a context of its own: its clients, virtual addresses and servers may \
+         have the same addresses as those of any other customer, and no packet gets from one \
+         to the other. Which customer a packet belongs to is said by the port that it arrives \
+         on, see slr-port(8). Services and servers belong to a customer as well, and are then \
+         written with customer CUSTOMER behind their names.",
+        "public is the context on the Internet side. It is always there, and what says \
+         nothing of a customer belongs to it.",
+        "Packets of a customer go along the routes of its VRF and nowhere else, not even by \
+         the default route of the main table. What is neither for a service nor for the \
+         gateway's own addresses in the VRF is forwarded along these routes; where there is \
+         none it is dropped and counted as no-route-customer.",
+    ],
+    terms: &[
+        (
+            "id N",
+            "Its number, from 1 to 16777215; the lowest free one unless told. It stays.",
+        ),
+        (
+            "vrf { DEV | none }",
+            "The VRF device whose table routes its packets. A VRF belongs to one customer. If \
+             the device goes, the customer is left without routes.",
+        ),
+    ],
+    examples: &[(
+        "Two companies with the same addresses, each on lines of its own:",
+        "ip link add acme type vrf table 101 && ip link set acme up\n\
+         ip link set eth1 master acme && ip link set eth2 master acme\n\
+         slr customer add acme vrf acme\n\
+         slr port add eth1 customer acme && slr port add eth2 customer acme\n\
+         slr service add 10.0.0.10:80/tcp customer acme\n\
+         slr server add 10.1.0.2:8080 customer acme service 10.0.0.10:80/tcp",
+    )],
+};

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A routing context with an address space of its own.
+
+use netlink_packet_core::DecodeError;
+
+use crate::attributes;
+use crate::object::Counters;
+use crate::uapi::attr::customer as id;
+use crate::wire::{find, Attributes, Value, Writer};
+
+/// A customer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Customer {
+    /// Its name; may be absent where the number is given.
+    pub name: Option<String>,
+    /// What can be set.
+    pub options: CustomerOptions,
+}
+
+attributes! {
+    /// What can be set of a customer. The number is for good.
+    CustomerOptions: customer {
+        /// Number; the lowest free one if absent.
+        id: u32 = ID,
+        /// VRF whose table routes its packets; empty for none.
+        vrf: String = VRF,
+    }
+}
+
+attributes! {
+    /// What the kernel reports besides.
+    CustomerStatus: customer {
+        /// Index of the VRF.
+        vrf_ifindex: u32 = VRF_IFINDEX,
+        /// Traffic.
+        counters: Counters = COUNTERS,
+    }
+}
+
+impl Customer {
+    /// Writes what names it.
+    pub fn put_key(&self, writer: &mut Writer) {
+        if let Some(number) = self.options.id {
+            number.put(writer, id::ID);
+        }
+        if let Some(name) = &self.name {
+            name.put(writer, id::NAME);
+        }
+    }
+
+    /// Writes what can be set, but for what names it.
+    pub fn put_options(&self, writer: &mut Writer) {
+        if let Some(vrf) = &self.options.vrf {
+            vrf.put(writer, id::VRF);
+        }
+    }
+
+    /// Reads it and its state.
+    pub fn read(bytes: &[u8]) -> Result<(Self, CustomerStatus), DecodeError> {
+        let customer = Self {
+            name: find(bytes, id::NAME).map(String::get).transpose()?,
+            options: CustomerOptions::read(bytes)?,
+        };
+        Ok((customer, CustomerStatus::read(bytes)?))
+    }
+}
