@@ -56,6 +56,46 @@ def settings_show_and_change():
 # --- objects -------------------------------------------------------------------
 
 
+def customer_cycle():
+    fresh("customer-new", name="acme")
+    has("lowest number", do("customer-get", name="acme"), id=1, name="acme")
+    do("customer-new", name="bell", id=7)
+    do("customer-new", name="chip")
+    has("by number", do("customer-get", id=2), name="chip")
+    eq("dump", sorted((c["id"], c["name"]) for c in dump("customer-get")),
+       [(1, "acme"), (2, "chip"), (7, "bell")])
+    eq("counted", do("settings-get")["customers"], 3)
+    refused("again", E.EEXIST, "acme", "customer-new", name="acme", blames=".name")
+    refused("number taken", E.EEXIST, "customer 7", "customer-new", name="x", id=7, blames=".id")
+    refused("zero", E.ERANGE, "range", "customer-new", name="x", id=0)
+    refused("too large", E.ERANGE, "range", "customer-new", name="x", id=1 << 24)
+    refused("digits", E.EINVAL, "name must", "customer-new", name="12", blames=".name")
+    refused("public", E.EINVAL, "name must", "customer-new", name="public")
+    refused("space", E.EINVAL, "name must", "customer-new", name="a b")
+    refused("no name", E.EINVAL, "name", "customer-new", id=9, blames="name")
+    refused("who", E.EINVAL, "id or name", "customer-del")
+    refused("two", E.EINVAL, "acme is number 1, not 7", "customer-del", name="acme", id=7)
+    refused("unknown", E.ENOENT, "customer nobody", "customer-del", name="nobody")
+    refused("no VRF", E.EINVAL, "d0 is no VRF", "customer-set", id=1, vrf="d0", blames=".vrf")
+    refused("no device", E.ENODEV, "nonesuch", "customer-set", id=1, vrf="nonesuch")
+    do("port-new", ifname="d0", customer=7)
+    has("port", do("port-get", ifname="d0"), customer=7)
+    refused("in use", E.EBUSY, "customer 7 still has d0", "customer-del", name="bell")
+    do("port-set", ifname="d0", customer=0)
+    do("service-new", key=key(customer=7, address=VIP, protocol=TCP, port=80))
+    do("service-new", key=key(customer=1, address=VIP, protocol=TCP, port=80))
+    refused("in use", E.EBUSY, "customer 7 still has services", "customer-del", name="bell")
+    do("server-new", key=key(customer=1, address="10.2.0.11"))
+    refused("of another", E.EINVAL, "not of the customer", "binding-new",
+            service=key(customer=7, address=VIP, protocol=TCP, port=80),
+            server=key(customer=1, address="10.2.0.11"))
+    do("service-del", key=key(customer=7, address=VIP, protocol=TCP, port=80))
+    do("customer-del", name="bell")
+    refused("gone", E.ENOENT, "customer 7", "customer-get", id=7)
+    do("customer-new", name="last")
+    has("lowest again", do("customer-get", name="last"), id=3)
+
+
 def port_cycle():
     d0 = socket.if_nametoindex("d0")
     fresh("port-new", ifname="d0")
@@ -293,7 +333,7 @@ def main():
     own_namespace("d0", "d1")
     connect()
     run_tests([
-        policy_of_the_kernel_is_the_spec, settings_show_and_change, port_cycle,
+        policy_of_the_kernel_is_the_spec, settings_show_and_change, customer_cycle, port_cycle,
         port_follows_its_device, service_cycle, service_keys, service_limits, server_cycle,
         binding_cycle, binding_limits, counters_are_named, flows_of_nothing,
     ])

@@ -1,0 +1,341 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Two customers with the same addresses everywhere, on leased lines of their own.
+#
+#   site    10.0.0.0/24, 2001:db8:a::/64       servers 10.0.1.0/24, 2001:db8:b::/64
+#
+#   +----+ .2            .1 +--------+ .1           .10 +----+
+#   | ca |c0 ------------ a0|        |a1 ------------ s0| sa |   acme, VRF red
+#   +----+                  |   gw   |                  +----+
+#   +----+ .2            .1 |        | .1           .10 +----+
+#   | cb |c0 ------------ b0|        |b1 ------------ s0| sb |   bell, VRF blue
+#   +----+                  +--------+                  +----+
+#                             p0 | 198.51.100.1
+#                              +----+
+#                              | pu |  public: the main table's default route
+#                              +----+
+#
+# The virtual address 10.0.0.10 is in the sites' own network, as if the server
+# stood in the office. The VRFs lack the usual last route, so that what they do
+# not know falls through to the main table: slr must not follow.
+
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+NAMESPACES="ca cb gw sa sb pu"
+V=10.0.0.10
+V6='[2001:db8:a::10]'
+
+# line SITE SERVER LETTER VRF TABLE
+line() {
+	local site=$1 server=$2 x=$3 vrf=$4 table=$5
+	ip -n gw link add "$vrf" type vrf table "$table"
+	ip -n gw link set "$vrf" up
+	wire "$site" c0 gw "${x}0"
+	wire "$server" s0 gw "${x}1"
+	ip -n gw link set "${x}0" master "$vrf"
+	ip -n gw link set "${x}1" master "$vrf"
+	addr gw "${x}0" 10.0.0.1/24 2001:db8:a::1/64
+	addr gw "${x}1" 10.0.1.1/24 2001:db8:b::1/64
+	addr "$site" c0 10.0.0.2/24 2001:db8:a::2/64
+	addr "$server" s0 10.0.1.10/24 2001:db8:b::10/64
+	ip -n "$site" route add default via 10.0.0.1
+	ip -n "$site" -6 route add default via 2001:db8:a::1
+	ip -n "$server" route add default via 10.0.1.1
+	ip -n "$server" -6 route add default via 2001:db8:b::1
+}
+
+lines_up() {
+	local n
+	for n in $NAMESPACES; do new_ns "$n"; done
+	line ca sa a red 101
+	line cb sb b blue 102
+	wire pu p0 gw p0
+	addr gw p0 198.51.100.1/24
+	addr pu p0 198.51.100.2/24
+	ip -n gw route add default via 198.51.100.2
+	ip -n pu route add default via 198.51.100.1
+	gw sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+}
+
+configure() {
+	local c
+	ok "customer" slr customer add acme vrf red
+	ok "customer" slr customer add bell vrf blue
+	ok "port" slr port add a0 customer acme announce on
+	ok "port" slr port add a1 customer acme
+	ok "port" slr port add b0 customer bell announce on
+	ok "port" slr port add b1 customer bell
+	ok "port" slr port add p0
+	for c in acme bell; do
+		ok "service" slr service add "$V:80" customer "$c"
+		ok "server" slr server add 10.0.1.10:8080 customer "$c" service "$V:80"
+		ok "service" slr service add "$V/icmp" customer "$c"
+		ok "server" slr server add 10.0.1.10 customer "$c" service "$V/icmp"
+		ok "service" slr service add "$V6:80" customer "$c"
+		ok "server" slr server add '[2001:db8:b::10]:8080' customer "$c" service "$V6:80"
+	done
+}
+
+# settle: as that of lib.sh, whose client is not here. Its packets in a capture of
+# the public side are those that SETTLE_NO leaves out.
+SETTLE_NO="not (icmp and host 198.51.100.1 and host 198.51.100.2)"
+settle() {
+	local cpu
+	for ((cpu = 0; cpu < $(nproc); cpu++)); do
+		in_ns pu taskset -c $cpu ping -q -c 4 -i 0.01 -w 20 198.51.100.1 >/dev/null || fail "the gateway does not answer"
+	done
+}
+
+# from NS URL [CURL OPTIONS]: what that site gets.
+from() {
+	local ns=$1 out rc
+	shift
+	out=$(in_ns "$ns" curl -s -m 8 "$@")
+	rc=$?
+	((rc == 0)) && printf '%s' "$out" || printf '[%d]' "$rc"
+}
+
+# counter CUSTOMER NAME
+counter() { slr -j -s customer show "$1" | jq ".[0].counters[\"$2\"]"; }
+
+same_addresses() {
+	NAME="two customers with the same addresses; each gets its own server's page"
+	local i
+	for i in 1 2 3; do
+		want "page of acme" "$(from ca "http://$V/")" "sa:8080 10.0.0.2"
+		want "page of bell" "$(from cb "http://$V/")" "sb:8080 10.0.0.2"
+		want "page of acme over IPv6" "$(from ca "http://$V6/")" "sa:8080 2001:db8:a::2"
+		want "page of bell over IPv6" "$(from cb "http://$V6/")" "sb:8080 2001:db8:a::2"
+	done
+}
+
+witness() {
+	NAME="the other customer's server sees no packet"
+	capture sb s0 'tcp or udp or icmp or (icmp6 and ip6[40] < 130)'
+	want "page of acme" "$(from ca "http://$V/")" "sa:8080 10.0.0.2"
+	want "page of acme over IPv6" "$(from ca "http://$V6/")" "sa:8080 2001:db8:a::2"
+	ok "ping of acme" in_ns ca ping -c 2 -W 4 "$V"
+	from ca http://10.0.1.10:81/ >/dev/null
+	capture_stop
+	want "packets at the server of bell" "$(captured "ip or ip6")" 0
+	capture sa s0 'tcp or udp or icmp or (icmp6 and ip6[40] < 130)'
+	want "page of bell" "$(from cb "http://$V/")" "sb:8080 10.0.0.2"
+	ok "ping of bell" in_ns cb ping -c 2 -W 4 "$V"
+	capture_stop
+	want "packets at the server of acme" "$(captured "ip or ip6")" 0
+}
+
+same_ends() {
+	NAME="flows with equal ends are told apart by customer"
+	slr flow del >/dev/null
+	want "page of acme" "$(from ca "http://$V/" --local-port 40000)" "sa:8080 10.0.0.2"
+	want "page of bell" "$(from cb "http://$V/" --local-port 40000)" "sb:8080 10.0.0.2"
+	want "flows" "$(flows client 10.0.0.2:40000)" 2
+	want "flows of acme" "$(flows client 10.0.0.2:40000 customer acme)" 1
+	want "customers" "$(live client 10.0.0.2:40000 | jq -c 'map(.customer)|sort')" '[1,2]'
+	want "flows of public" "$(flows customer public)" 0
+	want_match "text" "$(slr flow show customer bell client-port 40000)" '^customer bell proto tcp '
+}
+
+fragments() {
+	NAME="fragments of two customers at once; with equal ends"
+	local p
+	in_ns ca ping -c 5 -i 0.2 -W 4 -s 4000 "$V" >"$TMP/ping" &
+	p=$!
+	ok "ping of bell" in_ns cb ping -c 5 -i 0.2 -W 4 -s 4000 "$V"
+	wait "$p" || fail "ping of acme: $(tail -2 "$TMP/ping")"
+}
+
+counters() {
+	NAME="each customer counts its own"
+	local a b
+	a=$(counter acme flows-total)
+	b=$(counter bell flows-total)
+	from ca "http://$V/" >/dev/null
+	from ca "http://$V/" >/dev/null
+	want "flows of acme" $(($(counter acme flows-total) - a)) 2
+	want "flows of bell" $(($(counter bell flows-total) - b)) 0
+	want_between "packets to clients of acme" "$(counter acme packets-out)" 8 10000
+}
+
+in_context_refused() {
+	NAME="what is not served is refused within the context"
+	local before
+	before=$(stat port-not-served)
+	capture sb s0 'tcp or icmp'
+	want "port that nobody serves" "$(from ca "http://$V:81/")" "[7]"
+	ok "a service of bell alone" slr service add 10.0.0.11:80 customer bell
+	defer slr service del 10.0.0.11:80 customer bell
+	ok "bound" slr binding add 10.0.0.11:80 10.0.1.10:8080 customer bell
+	defer slr binding del 10.0.0.11:80 10.0.1.10:8080 customer bell
+	want_match "acme" "$(from ca http://10.0.0.11/)" '\[(7|28)\]'
+	capture_stop
+	want "packets at the server of bell" "$(captured "ip or ip6")" 0
+	want "bell" "$(from cb http://10.0.0.11/)" "sb:8080 10.0.0.2"
+	want "port-not-served" $(($(stat port-not-served) - before)) 1
+}
+
+own_routes() {
+	NAME="packets for no service go along the customer's own routes; errors come from its own gateway"
+	ok "ping of the server itself" in_ns ca ping -c 2 -W 4 10.0.1.10
+	ok "the same over IPv6" in_ns ca ping -c 2 -W 4 2001:db8:b::10
+	ok "the server opens as well" in_ns sa ping -c 2 -W 4 10.0.0.2
+	ok "ping of the gateway" in_ns ca ping -c 2 -W 4 10.0.0.1
+	want_match "traceroute" "$(in_ns ca ping -c 1 -W 4 -t 1 10.0.1.10)" 'From 10.0.0.1 .*Time to live exceeded'
+	want_match "traceroute over IPv6" "$(in_ns ca ping -c 1 -W 4 -t 1 2001:db8:b::10)" 'From 2001:db8:a::1 .*Hop limit'
+	ip -n gw link set a1 mtu 1400
+	defer ip -n gw link set a1 mtu 1500
+	defer ip -n ca route flush cache
+	want_match "path MTU" "$(in_ns ca ping -c 1 -W 4 -M "do" -s 1450 10.0.1.10 2>&1)" 'mtu ?= ?1400'
+	want_match "path MTU of a service" "$(in_ns ca ping -c 1 -W 4 -M "do" -s 1450 "$V" 2>&1)" 'mtu ?= ?1400'
+	capture sb s0 icmp
+	ok "ping of the server once more" in_ns ca ping -c 2 -W 4 10.0.1.10
+	capture_stop
+	want "packets at the server of bell" "$(captured "ip or ip6")" 0
+}
+
+no_way_out() {
+	NAME="no packet leaves its customer by the main table's routes"
+	local before
+	before=$(stat no-route-customer)
+	capture pu p0 'ip and not arp'
+	want_match "an address of the Internet" "$(in_ns ca ping -c 2 -W 4 192.0.2.99)" 'From 10.0.0.1 .*Unreachable'
+	want_match "a neighbour of the gateway" "$(in_ns ca ping -c 2 -W 4 198.51.100.2)" '100% packet loss'
+	want_match "the gateway's public address" "$(in_ns ca ping -c 2 -W 4 198.51.100.1)" '100% packet loss'
+	capture_stop
+	want "packets on the public side" "$(captured "$SETTLE_NO")" 0
+	want "no-route-customer" $(($(stat no-route-customer) - before)) 6
+	before=$(stat no-route-customer)
+	ok "public still works" in_ns pu ping -c 1 -W 4 198.51.100.1
+	want_match "public to a customer" "$(in_ns pu ping -c 2 -W 2 10.0.1.10)" '100% packet loss'
+	want "no-route-customer" $(($(stat no-route-customer) - before)) 0
+}
+
+source_translated() {
+	NAME="source translation takes an address of the customer's gateway"
+	ok "snat" slr binding set "$V:80" 10.0.1.10:8080 customer acme snat auto
+	defer slr binding set "$V:80" 10.0.1.10:8080 customer acme snat none
+	want "page of acme" "$(from ca "http://$V/")" "sa:8080 10.0.1.1"
+	want "page of bell" "$(from cb "http://$V/")" "sb:8080 10.0.0.2"
+}
+
+explained() {
+	NAME="explain tells of the customer"
+	local got
+	got=$(slr explain from 10.0.0.2:5 to "$V:80" dev a0)
+	want_match "customer" "$got" 'customer +acme'
+	want_match "way" "$got" 'to 10.0.1.10 by a1'
+	want "no way" "$(slr -j explain to 192.0.2.99:80 customer bell | jq -r '.verdict+" "+.reason')" \
+		"unreachable no-route-customer"
+	want "on its way" "$(slr -j explain from 10.0.0.2 to 10.0.1.10 dev b0 | jq -r .verdict)" "forward"
+}
+
+refusals() {
+	NAME="refusals name the customer"
+	refused "twice" 1 'customer acme exists already' slr customer add acme
+	refused "number" 1 'customer 2 exists already' slr customer add other id 2
+	refused "VRF" 1 'VRF red is that of customer 1' slr customer add other vrf red
+	refused "no VRF" 1 'device a0 is no VRF' slr customer add other vrf a0
+	refused "no device" 1 'there is no device nosuch' slr customer add other vrf nosuch
+	refused "name" 2 'cannot be the name' slr customer add 7
+	refused "in use" 1 'customer 1 still has' slr customer del acme
+	refused "public" 2 'customer public' slr customer del public
+	refused "unknown" 1 'customer nobody is unknown' slr customer del nobody
+	refused "unknown" 1 'customer nobody is unknown' slr port set p0 customer nobody
+	refused "unknown" 1 'customer 99 is unknown' slr port set p0 customer 99
+	refused "unknown" 1 'customer 99 is unknown' slr service add 10.0.0.12:80 customer 99
+	ok "server of public" slr server add 10.0.5.5
+	defer slr server del 10.0.5.5
+	refused "server of another" 1 'not defined' slr binding add "$V:80" 10.0.5.5 customer acme
+}
+
+conf() {
+	NAME="conf shows names; loads what it shows; and keeps flows in a sync"
+	local before
+	slr conf show >"$TMP/one"
+	want_match "names" "$(cat "$TMP/one")" 'port a0 customer acme '
+	want_match "names" "$(cat "$TMP/one")" 'service 10.0.0.10:80/tcp customer bell'
+	ok "load" slr conf load "$TMP/one"
+	slr conf show >"$TMP/two"
+	ok "a fixed point" cmp "$TMP/one" "$TMP/two"
+	sed 's/^\(customer .*\) id [0-9]*/\1/; $a customer third' "$TMP/one" >"$TMP/three"
+	from ca "http://$V/" --local-port 40001 >/dev/null
+	before=$(flows client-port 40001 state established) || true
+	ok "sync" slr conf sync "$TMP/three"
+	want "customers" "$(slr -j customer show | jq -c 'map([.customer,.id])|sort')" \
+		'[["acme",1],["bell",2],["third",3]]'
+	want "flows kept" "$(flows client-port 40001)" 1
+	ok "sync back" slr conf sync "$TMP/one"
+	want "customers" "$(slr -j customer show | jq length)" 2
+	printf 'port a0 customer nobody\n' >"$TMP/wrong"
+	refused "a customer that the file lacks" 1 'wrong:1:18: customer: customer nobody is unknown' \
+		bash -c "ip netns exec gw '$SLR' conf check '$TMP/wrong' 2>&1 | head -1; exit 1"
+}
+
+told() {
+	NAME="monitor tells of customers"
+	monitor_up "$TMP/monitor" monitor config
+	ok "add" slr customer add guest id 77
+	ok "del" slr customer del guest
+	until_ok 10 grep -q "del customer guest id 77" "$TMP/monitor" || fail "not told: $(cat "$TMP/monitor")"
+	want_match "new" "$(cat "$TMP/monitor")" 'new customer guest id 77'
+}
+
+nobody_left() {
+	NAME="a number used again meets nothing of the customer before"
+	local old
+	slr conf show >"$TMP/all"
+	defer slr conf load "$TMP/all"
+	from cb "http://$V/" >/dev/null
+	want_between "flows of bell" "$(flows customer bell)" 1 100
+	grep -v 'bell' "$TMP/all" >"$TMP/without"
+	ok "bell goes" slr conf sync "$TMP/without"
+	ok "another of its number" slr customer add heir id 2 vrf blue
+	want "flows of its number" "$(slr -j flow show customer heir | jq length)" 0
+	want "counters" "$(counter heir flows-total)" 0
+	want "acme still works" "$(from ca "http://$V/")" "sa:8080 10.0.0.2"
+}
+
+vrf_goes() {
+	NAME="a customer whose VRF goes is left without routes; not with others'"
+	local before
+	slr conf show >"$TMP/all"
+	before=$(stat no-route-customer)
+	ip -n gw link del blue
+	want "VRF" "$(slr -j customer show bell | jq -r '.[0].vrf // "none"')" none
+	capture pu p0 'ip and not arp'
+	want_match "page of bell" "$(from cb "http://$V/" -m 3)" '\[(7|28)\]'
+	want_match "ping of bell" "$(in_ns cb ping -c 2 -W 2 192.0.2.99)" '100% packet loss'
+	want_match "the gateway itself" "$(in_ns cb ping -c 1 -W 2 198.51.100.1)" '100% packet loss'
+	capture_stop
+	want "packets on the public side" "$(captured "$SETTLE_NO")" 0
+	want_between "no-route-customer" $(($(stat no-route-customer) - before)) 3 50
+	want "page of acme" "$(from ca "http://$V/")" "sa:8080 10.0.0.2"
+}
+
+many() {
+	NAME="ten thousand customers in one change; looked up by name"
+	local i t
+	slr conf show >"$TMP/all"
+	{
+		cat "$TMP/all"
+		for ((i = 10; i < 10010; i++)); do echo "customer c$i id $i"; done
+	} >"$TMP/many"
+	t=$SECONDS
+	ok "sync" slr conf sync "$TMP/many"
+	want_between "seconds" $((SECONDS - t)) 0 60
+	want "customers" "$(slr -j settings show | jq .customers)" 10002
+	want "by name" "$(slr -j customer show c9999 | jq '.[0].id')" 9999
+	want "page of acme" "$(from ca "http://$V/")" "sa:8080 10.0.0.2"
+	ok "sync back" slr conf sync "$TMP/all"
+	want "customers" "$(slr -j settings show | jq .customers)" 2
+}
+
+lines_up
+web sa 8080
+web sb 8080
+configure
+run_tests same_addresses witness same_ends fragments counters in_context_refused own_routes \
+	no_way_out source_translated explained refusals conf told nobody_left many vrf_goes
