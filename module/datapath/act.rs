@@ -32,7 +32,7 @@ pub(super) fn act<A: Family>(
     translation
         .apply(packet, bytes, state, is_forwarding)
         .ok_or(End::Drop(DropReason::NotWritable))?;
-    Ok(translation.to.dst.0)
+    Ok(hit.hop())
 }
 
 /// Counts the hop of a packet that is forwarded as it is.

@@ -124,7 +124,7 @@ fn derive<'g, A: Family>(
     hit: &Hit<'g, A>,
 ) -> Result<&'g Route, End> {
     let ends = hit.ends();
-    let dst = A::route(ctx, ends.dst.0, ends.src.0, packet.tos)
+    let dst = A::route(ctx, hit.hop(), ends.src.0, packet.tos)
         .map_err(|_| End::Answer(Answer::Error(IcmpError::NoRoute), DropReason::NoRoute))?;
     if let Some(kept) = dst.try_hold() {
         hit.flow.route(hit.from.other()).store(kept);

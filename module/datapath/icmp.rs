@@ -54,7 +54,7 @@ fn stages<'g, A: Family>(
     let ends = ends(&hit, packet);
     let way = emit::way(ctx, skb, packet, &hit)?;
     write(skb, packet, &quote, &ends, way.is_forwarding())?;
-    Ok((way, ends.dst))
+    Ok((way, hit.hop()))
 }
 
 /// The packet that the error quotes.

@@ -26,6 +26,15 @@ impl<A: Family> Hit<'_, A> {
         self.flow.translation(self.from).to
     }
 
+    /// Where the packet goes: the address whose route and neighbour it takes.
+    #[inline]
+    pub(super) fn hop(&self) -> A {
+        match self.from {
+            flow::Side::Client => self.flow.server_hop(),
+            flow::Side::Server => self.flow.client().0,
+        }
+    }
+
     /// The ends of what the other side sends, as it sends it.
     pub(super) fn other_ends(&self) -> Rewrite<A> {
         match self.from {

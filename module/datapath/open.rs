@@ -17,7 +17,9 @@ use crate::{
         packet::{Packet, L4},
         reason::{DropReason, PassReason},
     },
-    table::{self, Action, FlowRef, Host, Lookup, NewFlow, OpenError, Opening, Service, Side},
+    table::{
+        self, Action, FlowRef, Host, Lookup, Method, NewFlow, OpenError, Opening, Service, Side,
+    },
 };
 use kernel::sync::Arc;
 
@@ -87,8 +89,8 @@ fn attempt<'g, A: Family>(
         virtual_end: (packet.dst, packet.dport),
         source: source::source(ctx, &choice).map_err(Failure::Final)?,
         is_held: &|source, peer| source::is_held(ctx, packet.proto, &choice, source, peer),
+        track: beginning(packet, choice.binding.settings.method),
         choice,
-        track: beginning(packet),
     };
     A::flows(ctx.tables)
         .open(ctx.tables, new, ctx.now, ctx.rcu)
@@ -100,9 +102,14 @@ fn attempt<'g, A: Family>(
 }
 
 /// Where a flow stands after the packet that opens it.
-fn beginning<A: Family>(packet: &Packet<A>) -> Track {
+fn beginning<A: Family>(packet: &Packet<A>, method: Method) -> Track {
     match &packet.info {
         L4::Tcp { segment, .. } => tcp::open(segment),
+        // How it goes on is seen only if the server's answers pass here.
+        L4::Sctp(_) if method == Method::Direct => Track {
+            state: State::Established,
+            ..Track::default()
+        },
         L4::Sctp(init) => sctp::open(init),
         _ => Track {
             state: State::Unreplied,

@@ -577,6 +577,9 @@ pub(crate) mod value {
     pub(crate) mod method {
         /// Addresses and ports are rewritten.
         pub(crate) const NAT: u32 = 0;
+        /// Only the link-layer address is; the server has the virtual address and
+        /// answers directly.
+        pub(crate) const DIRECT: u32 = 1;
     }
 
     /// Whether and how the client address is rewritten too.

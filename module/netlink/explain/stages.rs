@@ -23,8 +23,8 @@ use crate::domain::{
 };
 use crate::kern::time;
 use crate::table::{
-    self, Action, AdminState, Binding, Choice, Condition, End, Host, Lookup, Means, Opening,
-    Service, Side, Snat, PUBLIC,
+    self, Action, AdminState, Binding, Choice, Condition, End, Host, Lookup, Means, Method,
+    Opening, Service, Side, Snat, PUBLIC,
 };
 
 /// Servers of one service that are told one by one.
@@ -430,6 +430,10 @@ fn translate<A: Family>(
     steps: &mut Steps,
 ) -> Result<Stage<A>> {
     let (addr, port) = (to.0.to_addr(), to.1);
+    if choice.binding.settings.method == Method::Direct {
+        steps.add("translate", format_args!("nothing; to the link of {addr}"))?;
+        return Ok(Ok(from));
+    }
     steps.add(
         "translate",
         format_args!("destination to {addr} port {port}"),

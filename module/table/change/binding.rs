@@ -44,6 +44,9 @@ impl BindingUpdate {
         if let Some(weight) = settings.weight {
             check::number(Attr::Weight, "weight", weight, 0, SMALL_MAX)?;
         }
+        if settings.method == Method::Direct {
+            check_direct(key, &settings)?;
+        }
         check_ports(key, settings.port_last)?;
         check_snat(key, &settings.snat)?;
         Ok(settings)
@@ -91,6 +94,26 @@ fn check_ports(key: &BindingKey, port_last: u16) -> Result {
                 "{mapped} server ports for {} of service {service}",
                 service.ports().count()
             ),
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses what method direct, which rewrites nothing, cannot do.
+fn check_direct(key: &BindingKey, settings: &BindingSettings) -> Result {
+    let (service, server) = (&key.service, &key.server);
+    let is_mapped = key.port != 0;
+    let is_other = server.port != 0 && (server.port != service.port || service.is_range());
+    if is_mapped || is_other {
+        return Err(invalid(
+            Attr::Method,
+            format_args!("method direct keeps ports: {server} must have those of the service"),
+        ));
+    }
+    if settings.snat != Snat::None {
+        return Err(invalid(
+            Attr::Method,
+            format_args!("method direct keeps the source: no snat with it"),
         ));
     }
     Ok(())

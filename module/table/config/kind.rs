@@ -70,6 +70,9 @@ choice! {
     Method {
         /// Addresses and ports are rewritten.
         Nat,
+        /// The packet goes as it is to the server's link-layer address; the server has the virtual
+        /// address too and answers the client directly.
+        Direct,
     }
 }
 

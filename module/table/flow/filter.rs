@@ -60,7 +60,7 @@ impl FlowFilter {
             && is(self.client_port, flow.client_port)
             && is(self.virtual_addr, flow.virtual_addr.to_addr())
             && is(self.virtual_port, flow.virtual_port)
-            && is(self.server, flow.server.to_addr())
+            && is(self.server, flow.server_hop().to_addr())
             && is(self.server_port, flow.server_port)
             && self.state.is_none_or(|name| name == flow.state().name())
     }
@@ -92,7 +92,7 @@ impl FlowRecord {
             proto: flow.proto(),
             client: end(flow.client()),
             virtual_end: end(flow.virtual_end()),
-            server: end(flow.server()),
+            server: end((flow.server_hop(), flow.server_port)),
             snat: flow.is_source_translated().then(|| end(flow.source())),
             state: flow.state(),
             repeats: flow.repeats(),

@@ -31,13 +31,13 @@ pub(crate) use self::{
 };
 
 use super::{
-    config::{Binding, Port},
+    config::{Binding, Method, Port},
     persist::PersistTable,
     Tables,
 };
 use crate::domain::{
     addr::{Ip, Proto, V4, V6},
-    flow::{Side, State},
+    flow::{tcp::Sight, Side, State},
     packet::rewrite::{Change, Rewrite, Translation}, //
 };
 use crate::kern::{
@@ -203,6 +203,24 @@ impl<A: Family> Flow<A> {
     #[inline]
     pub(crate) fn server(&self) -> End<A> {
         (self.server, self.server_port)
+    }
+
+    /// Where packets to the server go: its own address, whatever they are addressed to.
+    #[inline]
+    pub(crate) fn server_hop(&self) -> A {
+        match self.binding.settings.method {
+            Method::Nat => self.server,
+            Method::Direct => A::from_addr(self.binding.server.key.addr).unwrap_or(self.server),
+        }
+    }
+
+    /// Which directions of the flow pass here.
+    #[inline]
+    pub(crate) fn sight(&self) -> Sight {
+        match self.binding.settings.method {
+            Method::Nat => Sight::Both,
+            Method::Direct => Sight::ClientOnly,
+        }
     }
 
     /// The client's end as the server has it.

@@ -31,7 +31,7 @@ use crate::domain::{
 };
 use crate::kern::{net::dst_cache::DstCache, random, sync::rcu_hash::InsertError, time};
 use crate::table::{
-    config::Binding,
+    config::{Binding, Method},
     schedule::{Choice, Means},
     stats::Happening,
     Tables, //
@@ -108,14 +108,19 @@ impl<A: Family> FlowTable<A> {
         let choice = new.choice;
         let binding = choice.bind(GFP_ATOMIC).map_err(|_| OpenError::NoMemory)?;
         let server = A::from_addr(choice.server.key.addr).ok_or(OpenError::NoPort)?;
+        // What is not rewritten has the virtual end on its way back too.
+        let server_end = match binding.settings.method {
+            Method::Nat => (server, choice.port),
+            Method::Direct => new.virtual_end,
+        };
         let flow = Flow {
             client: new.client.0,
             virtual_addr: new.virtual_end.0,
-            server,
+            server: server_end.0,
             source: new.client.0,
             client_port: new.client.1,
             virtual_port: new.virtual_end.1,
-            server_port: choice.port,
+            server_port: server_end.1,
             source_port: new.client.1,
             context: context(new.customer, new.proto),
             status: AtomicU32::new(Status::ACTIVE | new.track.state as u32),

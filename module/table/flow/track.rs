@@ -6,7 +6,11 @@ use core::sync::atomic::Ordering::Relaxed;
 
 use super::{Family, Flow, FlowTable, Status};
 use crate::domain::{
-    flow::{plain, sctp, tcp, Event, Side, State, Track},
+    flow::{
+        plain, sctp,
+        tcp::{self, Sight},
+        Event, Side, State, Track,
+    },
     packet::L4,
 };
 use crate::kern::time;
@@ -32,7 +36,9 @@ impl<A: Family> FlowTable<A> {
                 numbers: flow.numbers(),
             };
             let (after, event) = match info {
-                L4::Tcp { segment, .. } => tcp::step(before, side, segment, tcp::Sight::Both),
+                L4::Tcp { segment, .. } => tcp::step(before, side, segment, flow.sight()),
+                // Tags are learned from the server's answer.
+                L4::Sctp(_) if flow.sight() == Sight::ClientOnly => (before, Event::None),
                 L4::Sctp(chunk) => sctp::step(before, side, chunk),
                 _ => {
                     let (state, event) = plain::step(before.state, side);
@@ -94,6 +100,10 @@ impl<A: Family> FlowTable<A> {
             Event::Answered => {
                 let sample = (time::monotonic_us() as u32).wrapping_sub(flow.opened_us);
                 tables.answered(&flow.binding.server, Some(sample));
+            }
+            // Only the client's word shows that the server answered.
+            Event::Established if flow.sight() == Sight::ClientOnly => {
+                tables.answered(&flow.binding.server, None);
             }
             Event::Refused => self.ditch(tables, flow, now),
             _ => {}

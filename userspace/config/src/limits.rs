@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use slr_domain::domain::addr::Addr;
 use slr_domain::domain::limits::is_maglev_size;
-use slr_netlink::uapi::{self, AttrSet};
+use slr_netlink::uapi::{self, AttrSet, Method};
 use slr_netlink::{
     Backup, Binding, Object, Ports, Protocol, Server, ServerKey, Service, ServiceKey, Snat,
     Timeouts,
@@ -211,6 +211,9 @@ fn binding(binding: &Binding) -> Result<(), Violation> {
         last: options.port_last.unwrap_or(key.port),
     };
     mapping(service, server, ports)?;
+    if options.method == Some(Method::Direct) {
+        direct(binding)?;
+    }
     range(&uapi::BINDING, "weight", "weight", options.weight)?;
     match options.snat {
         Some(Snat::Pool { first, last, .. }) => {
@@ -226,6 +229,25 @@ fn binding(binding: &Binding) -> Result<(), Violation> {
         }
         _ => Ok(()),
     }
+}
+
+/// What method direct, which rewrites nothing, cannot do.
+fn direct(binding: &Binding) -> Result<(), Violation> {
+    let (key, options) = (&binding.key, &binding.options);
+    let is_own = key.server.port != 0 && Ports::one(key.server.port) != key.service.ports;
+    let is_mapped = key.port != 0 && key.port != key.server.port;
+    if is_own || is_mapped {
+        let text = format!(
+            "method direct keeps ports: server {} must have those of the service",
+            key.server
+        );
+        return Err(Violation::of("method", text));
+    }
+    if !matches!(options.snat, None | Some(Snat::None)) {
+        let text = "method direct keeps the source: no snat with it";
+        return Err(Violation::of("method", text));
+    }
+    Ok(())
 }
 
 fn portless(service: &ServiceKey) -> bool {
@@ -336,5 +358,11 @@ mod tests {
         assert_eq!(say("binding 192.0.2.1 10.0.0.1:1"), "");
         assert!(say("binding 192.0.2.1:80 192.0.2.1:81").contains("a loop"));
         assert!(say("binding 192.0.2.1 10.0.0.1 snat 10.0.0.9-10.0.0.1").contains("ends"));
+        assert_eq!(say("binding 192.0.2.1:80 10.0.0.1 method direct"), "");
+        assert_eq!(say("binding 192.0.2.1:80 10.0.0.1:80 method direct"), "");
+        for wrong in ["10.0.0.1:81", "10.0.0.1 port 81", "10.0.0.1 snat auto"] {
+            let line = format!("binding 192.0.2.1:80 {wrong} method direct");
+            assert!(say(&line).contains("keeps"), "{line}");
+        }
     }
 }

@@ -862,6 +862,9 @@ pub static SCHEDULER_ENUM: Enum = Enum { name: "scheduler", entries: &[
 pub enum Method {
     /// Addresses and ports are rewritten.
     Nat = 0,
+    /// Only the link-layer address is; the server has the virtual address and answers
+    /// directly.
+    Direct = 1,
 }
 
 impl Method {
@@ -869,6 +872,7 @@ impl Method {
     #[rustfmt::skip]
     pub const ALL: &'static [Method] = &[
         Method::Nat,
+        Method::Direct,
     ];
 
     /// The one of that number.
@@ -890,6 +894,7 @@ impl Method {
     pub fn name(self) -> &'static str {
         match self {
             Method::Nat => "nat",
+            Method::Direct => "direct",
         }
     }
 }
@@ -898,6 +903,7 @@ impl Method {
 #[rustfmt::skip]
 pub static METHOD_ENUM: Enum = Enum { name: "method", entries: &[
     Entry { value: 0, name: "nat", doc: "addresses and ports are rewritten" },
+    Entry { value: 1, name: "direct", doc: "only the link-layer address is; the server has the virtual address and answers directly" },
 ] };
 
 /// Whether and how the client address is rewritten too.

@@ -5,7 +5,7 @@
 use super::Page;
 
 const OPTIONS: &[&str] = &[
-    "customer", "port", "method", "nat", "weight", "snat", "none", "auto",
+    "customer", "port", "method", "nat", "direct", "weight", "snat", "none", "auto",
 ];
 
 pub const PAGE: Page = Page {
@@ -19,7 +19,8 @@ pub const PAGE: Page = Page {
     ],
     usage: "\
 Usage: slr binding { add | set } SERVICE SERVER [ customer CUSTOMER ]
-                   [ port PORT[-PORT] ] [ method nat ] [ weight N ] [ snat SNAT ]
+                   [ port PORT[-PORT] ] [ method { nat | direct } ]
+                   [ weight N ] [ snat SNAT ]
        slr binding del SERVICE SERVER [ customer CUSTOMER ] [ port PORT ]
                    [ flows { keep | reset } ]
        slr binding show [ SERVICE ] [ customer CUSTOMER ]
@@ -39,8 +40,12 @@ where  SNAT := none | { auto | ADDRESS[-ADDRESS] }[:PORT-PORT]
              port needs none.",
         ),
         (
-            "method nat",
-            "How a packet reaches the server: its addresses and ports are rewritten.",
+            "method { nat | direct }",
+            "How a packet reaches the server. nat, the default, rewrites addresses and ports. \
+             direct sends the packet as it is to the link-layer address of the server, which \
+             has the virtual address itself, on a loopback device that answers no ARP, and \
+             answers the client directly. The server must be on a link of the gateway and \
+             serve the same ports.",
         ),
         (
             "weight N",

@@ -28,6 +28,7 @@ pub const PAGE: Page = Page {
                 "port",
                 "method",
                 "nat",
+                "direct",
                 "snat",
                 "auto",
             ],
