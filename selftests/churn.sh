@@ -14,7 +14,7 @@ V4=203.0.113.1
 V6=2001:db8:cafe::1
 PORT=7
 ASKING=()
-LASTS=${SLR_CHURN_SECONDS:-$((30 * SLOW))}
+LASTS=${SLR_CHURN_SECONDS:-$((10 * SLOW))}
 
 # --- what is served --------------------------------------------------------------
 

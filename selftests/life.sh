@@ -125,7 +125,7 @@ many_connections() {
 	for h in cl h1 h2; do in_ns $h sysctl -qw net.core.somaxconn=16384 net.ipv4.tcp_max_syn_backlog=16384 2>/dev/null; done
 	ulimit -n 20000
 	cl python3 -c '
-import asyncio, resource
+import asyncio, os, resource
 resource.setrlimit(resource.RLIMIT_NOFILE, (20000, 20000))
 N, good = 10000, 0
 gate = asyncio.Semaphore(200)
@@ -147,14 +147,18 @@ async def main():
         n += 1
         if n == N:
             print("open", flush=True)
-            asyncio.get_running_loop().call_later(3, go.set)
-    await asyncio.gather(*(one(ready, go) for _ in range(N)), return_exceptions=True)
+    async def wait():
+        while not os.path.exists("'"$TMP"'/go"):
+            await asyncio.sleep(0.2)
+        go.set()
+    await asyncio.gather(wait(), *(one(ready, go) for _ in range(N)), return_exceptions=True)
     print("good", good)
 asyncio.run(main())' >"$TMP/out" 2>"$TMP/err" &
 	local pid=$!
 	until_ok 300 grep -q open "$TMP/out" || fail "did not open them all: $(tail -3 "$TMP/err")"
 	want "established flows" "$(slr -j flow count state established 2>/dev/null | jq -r 'if type=="object" then .flows else . end')" 10000
 	want "a dump in the middle: distinct clients" "$(slr -j flow show state established | jq '[.[].client]|unique|length')" 10000
+	touch "$TMP/go"
 	wait $pid
 	want_match "answers" "$(cat "$TMP/out")" 'good 10000'
 }
