@@ -28,7 +28,8 @@ installed() {
 	overlay /usr/share
 	ok install make -s -C "$top" -o module -o cli install
 	ok modprobe modprobe slr
-	defer "modprobe -r slr"
+	# Not modprobe -r: it would take along what insmod needs to find loaded.
+	defer "rmmod slr"
 	want "module in use" "$(cat /sys/module/slr/version)" "$("$SLR" -V | cut -d' ' -f2)"
 	want "dependency" "$(modprobe --show-depends slr | grep -c nf_defrag_ipv6)" 1
 	want "command" "$(PATH=/usr/sbin:/usr/bin type -P slr)" /usr/sbin/slr
