@@ -143,14 +143,10 @@ impl<'g> Ctx<'g> {
 
     /// The VRF whose table routes in this context, 0 for the main one; none if no table does.
     fn l3mdev(&self) -> Option<u32> {
-        match (self.customer(), self.port()) {
-            (PUBLIC, Some((_, dev))) => Some(dev.l3mdev(self.rcu)),
-            (PUBLIC, None) => Some(self.output().map_or(0, |dev| dev.l3mdev(self.rcu))),
-            (id, _) => match self.config.customer(id)?.l3mdev() {
-                0 => None,
-                vrf => Some(vrf),
-            },
-        }
+        self.config.routing_vrf(self.customer(), || {
+            let dev = self.port().map(|(_, dev)| dev).or_else(|| self.output());
+            dev.map_or(0, |dev| dev.l3mdev(self.rcu))
+        })
     }
 
     /// The device by which a process's packet is to leave.
@@ -171,10 +167,8 @@ impl<'g> Ctx<'g> {
 
     /// Whether a packet that leaves by `dev` stays in the context.
     fn contains(&self, dev: &Device) -> bool {
-        match self.config.port(dev.ifindex()) {
-            Some(port) => port.settings.customer == self.customer(),
-            None => !self.is_private() || self.l3mdev() == Some(dev.l3mdev(self.rcu)),
-        }
+        let vrf = || dev.l3mdev(self.rcu);
+        self.config.is_within(self.customer(), dev.ifindex(), vrf)
     }
 
     /// Which half of the traffic may come in here.

@@ -34,31 +34,25 @@ pub(super) trait Family: table::Family {
     fn is_local(case: &Case<'_>, addr: Self) -> bool;
 }
 
-/// The VRF that routes are looked up in: the customer's, or the one that the port is in; 0 is the
-/// main table.
+/// The VRF that routes are looked up in, 0 for the main table.
 fn l3mdev(case: &Case<'_>, guard: &rcu::Guard) -> Result<u32> {
-    if case.customer != PUBLIC {
-        let customer = case.config.customer(case.customer);
-        let vrf = customer.map_or(0, |customer| customer.l3mdev());
-        return if vrf == 0 { Err(ENOENT) } else { Ok(vrf) };
-    }
-    Ok(case
-        .ifindex
-        .and_then(|ifindex| Device::by_index(case.net, ifindex, guard))
-        .map_or(0, |device| device.l3mdev(guard)))
+    let of_port = || {
+        case.ifindex
+            .and_then(|ifindex| Device::by_index(case.net, ifindex, guard))
+            .map_or(0, |device| device.l3mdev(guard))
+    };
+    case.config
+        .routing_vrf(case.customer, of_port)
+        .ok_or(ENOENT)
 }
 
 /// Refuses a route that leads out of the customer's context.
 fn contained<'a>(case: &Case<'_>, route: &'a Route, guard: &rcu::Guard) -> Result<&'a Route> {
     let device = route.device(guard);
-    let is_inside = match case.config.port(device.ifindex()) {
-        Some(port) => port.settings.customer == case.customer,
-        None => case.customer == PUBLIC || l3mdev(case, guard)? == device.l3mdev(guard),
-    };
-    if is_inside {
-        Ok(route)
-    } else {
-        Err(ENOENT)
+    let vrf = || device.l3mdev(guard);
+    match case.config.is_within(case.customer, device.ifindex(), vrf) {
+        true => Ok(route),
+        false => Err(ENOENT),
     }
 }
 

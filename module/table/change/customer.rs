@@ -130,11 +130,15 @@ impl Change {
     }
 
     fn has_customer(&self, id: u32) -> bool {
-        self.customers.get(&id).is_some()
-            || (self.customers_gone.get(&id).is_none()
-                && self
-                    .kept()
-                    .is_some_and(|config| config.customer(id).is_some()))
+        self.customers.get(&id).is_some() || self.kept_customer(id).is_some()
+    }
+
+    /// A customer of the configuration before, unless the change has removed it.
+    fn kept_customer(&self, id: u32) -> Option<&Arc<Customer>> {
+        match self.customers_gone.get(&id) {
+            Some(()) => None,
+            None => self.kept()?.customer(id),
+        }
     }
 
     /// The number that is asked for, or the lowest free one.
@@ -176,11 +180,7 @@ impl Change {
             ));
         }
         if self.customers.get(&id).is_none() {
-            let kept = match self.customers_gone.get(&id) {
-                Some(()) => None,
-                None => self.kept(),
-            };
-            let Some(customer) = kept.and_then(|config| config.customer(id)) else {
+            let Some(customer) = self.kept_customer(id) else {
                 return Err(no_customer(Attr::Id, id));
             };
             let draft = CustomerDraft {

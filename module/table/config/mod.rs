@@ -128,6 +128,36 @@ impl Config {
         self.servers.get(key).map_or(0, |entry| entry.bound)
     }
 
+    /// The VRF whose table routes in a context, 0 for the main one; none if no table does. In the
+    /// public context it is that of the device that a packet comes in or goes out by.
+    pub(crate) fn routing_vrf(
+        &self,
+        customer: u32,
+        device_vrf: impl FnOnce() -> u32,
+    ) -> Option<u32> {
+        if customer == PUBLIC {
+            return Some(device_vrf());
+        }
+        match self.customer(customer)?.l3mdev() {
+            0 => None,
+            vrf => Some(vrf),
+        }
+    }
+
+    /// Whether what leaves by a device stays in the context: a port is its customer's, any other
+    /// device that of whose VRF it is in.
+    pub(crate) fn is_within(
+        &self,
+        customer: u32,
+        ifindex: u32,
+        device_vrf: impl FnOnce() -> u32,
+    ) -> bool {
+        match self.port(ifindex) {
+            Some(port) => port.settings.customer == customer,
+            None => customer == PUBLIC || self.routing_vrf(customer, || 0) == Some(device_vrf()),
+        }
+    }
+
     /// Number of customers.
     pub(crate) fn customer_count(&self) -> u32 {
         self.customers.len() as u32
