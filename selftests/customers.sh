@@ -78,24 +78,10 @@ configure() {
 	done
 }
 
-# settle: as that of lib.sh, whose client is not here. Its packets in a capture of
-# the public side are those that SETTLE_NO leaves out.
+# Who pings to let packets settle, and what of a capture of the public side is
+# not that.
+SETTLE_NS=pu
 SETTLE_NO="not (icmp and host 198.51.100.1 and host 198.51.100.2)"
-settle() {
-	local cpu
-	for ((cpu = 0; cpu < $(nproc); cpu++)); do
-		in_ns pu taskset -c $cpu ping -q -c 4 -i 0.01 -w 20 198.51.100.1 >/dev/null || fail "the gateway does not answer"
-	done
-}
-
-# from NS URL [CURL OPTIONS]: what that site gets.
-from() {
-	local ns=$1 out rc
-	shift
-	out=$(in_ns "$ns" curl -s -m 8 "$@")
-	rc=$?
-	((rc == 0)) && printf '%s' "$out" || printf '[%d]' "$rc"
-}
 
 # counter CUSTOMER NAME
 counter() { slr -j -s customer show "$1" | jq ".[0].counters[\"$2\"]"; }
@@ -104,24 +90,24 @@ same_addresses() {
 	NAME="two customers with the same addresses; each gets its own server's page"
 	local i
 	for i in 1 2 3; do
-		want "page of acme" "$(from ca "http://$V/")" "sa:8080 10.0.0.2"
-		want "page of bell" "$(from cb "http://$V/")" "sb:8080 10.0.0.2"
-		want "page of acme over IPv6" "$(from ca "http://$V6/")" "sa:8080 2001:db8:a::2"
-		want "page of bell over IPv6" "$(from cb "http://$V6/")" "sb:8080 2001:db8:a::2"
+		want "page of acme" "$(get_in ca "http://$V/")" "sa:8080 10.0.0.2"
+		want "page of bell" "$(get_in cb "http://$V/")" "sb:8080 10.0.0.2"
+		want "page of acme over IPv6" "$(get_in ca "http://$V6/")" "sa:8080 2001:db8:a::2"
+		want "page of bell over IPv6" "$(get_in cb "http://$V6/")" "sb:8080 2001:db8:a::2"
 	done
 }
 
 witness() {
 	NAME="the other customer's server sees no packet"
 	capture sb s0 'tcp or udp or icmp or (icmp6 and ip6[40] < 130)'
-	want "page of acme" "$(from ca "http://$V/")" "sa:8080 10.0.0.2"
-	want "page of acme over IPv6" "$(from ca "http://$V6/")" "sa:8080 2001:db8:a::2"
+	want "page of acme" "$(get_in ca "http://$V/")" "sa:8080 10.0.0.2"
+	want "page of acme over IPv6" "$(get_in ca "http://$V6/")" "sa:8080 2001:db8:a::2"
 	ok "ping of acme" in_ns ca ping -c 2 -W 4 "$V"
-	from ca http://10.0.1.10:81/ >/dev/null
+	get_in ca http://10.0.1.10:81/ >/dev/null
 	capture_stop
 	want "packets at the server of bell" "$(captured "ip or ip6")" 0
 	capture sa s0 'tcp or udp or icmp or (icmp6 and ip6[40] < 130)'
-	want "page of bell" "$(from cb "http://$V/")" "sb:8080 10.0.0.2"
+	want "page of bell" "$(get_in cb "http://$V/")" "sb:8080 10.0.0.2"
 	ok "ping of bell" in_ns cb ping -c 2 -W 4 "$V"
 	capture_stop
 	want "packets at the server of acme" "$(captured "ip or ip6")" 0
@@ -130,8 +116,8 @@ witness() {
 same_ends() {
 	NAME="flows with equal ends are told apart by customer"
 	slr flow del >/dev/null
-	want "page of acme" "$(from ca "http://$V/" --local-port 40000)" "sa:8080 10.0.0.2"
-	want "page of bell" "$(from cb "http://$V/" --local-port 40000)" "sb:8080 10.0.0.2"
+	want "page of acme" "$(get_in ca "http://$V/" --local-port 40000)" "sa:8080 10.0.0.2"
+	want "page of bell" "$(get_in cb "http://$V/" --local-port 40000)" "sb:8080 10.0.0.2"
 	want "flows" "$(flows client 10.0.0.2:40000)" 2
 	want "flows of acme" "$(flows client 10.0.0.2:40000 customer acme)" 1
 	want "customers" "$(live client 10.0.0.2:40000 | jq -c 'map(.customer)|sort')" '[1,2]'
@@ -153,8 +139,8 @@ counters() {
 	local a b
 	a=$(counter acme flows-total)
 	b=$(counter bell flows-total)
-	from ca "http://$V/" >/dev/null
-	from ca "http://$V/" >/dev/null
+	get_in ca "http://$V/" >/dev/null
+	get_in ca "http://$V/" >/dev/null
 	want "flows of acme" $(($(counter acme flows-total) - a)) 2
 	want "flows of bell" $(($(counter bell flows-total) - b)) 0
 	want_between "packets to clients of acme" "$(counter acme packets-out)" 8 10000
@@ -165,15 +151,15 @@ in_context_refused() {
 	local before
 	before=$(stat port-not-served)
 	capture sb s0 'tcp or icmp'
-	want "port that nobody serves" "$(from ca "http://$V:81/")" "[7]"
+	want "port that nobody serves" "$(get_in ca "http://$V:81/")" "[7]"
 	ok "a service of bell alone" slr service add 10.0.0.11:80 customer bell
 	defer slr service del 10.0.0.11:80 customer bell
 	ok "bound" slr binding add 10.0.0.11:80 10.0.1.10:8080 customer bell
 	defer slr binding del 10.0.0.11:80 10.0.1.10:8080 customer bell
-	want_match "acme" "$(from ca http://10.0.0.11/)" '\[(7|28)\]'
+	want_match "acme" "$(get_in ca http://10.0.0.11/)" '\[(7|28)\]'
 	capture_stop
 	want "packets at the server of bell" "$(captured "ip or ip6")" 0
-	want "bell" "$(from cb http://10.0.0.11/)" "sb:8080 10.0.0.2"
+	want "bell" "$(get_in cb http://10.0.0.11/)" "sb:8080 10.0.0.2"
 	want "port-not-served" $(($(stat port-not-served) - before)) 1
 }
 
@@ -217,8 +203,8 @@ source_translated() {
 	NAME="source translation takes an address of the customer's gateway"
 	ok "snat" slr binding set "$V:80" 10.0.1.10:8080 customer acme snat auto
 	defer slr binding set "$V:80" 10.0.1.10:8080 customer acme snat none
-	want "page of acme" "$(from ca "http://$V/")" "sa:8080 10.0.1.1"
-	want "page of bell" "$(from cb "http://$V/")" "sb:8080 10.0.0.2"
+	want "page of acme" "$(get_in ca "http://$V/")" "sa:8080 10.0.1.1"
+	want "page of bell" "$(get_in cb "http://$V/")" "sb:8080 10.0.0.2"
 }
 
 explained() {
@@ -261,7 +247,7 @@ conf() {
 	slr conf show >"$TMP/two"
 	ok "a fixed point" cmp "$TMP/one" "$TMP/two"
 	sed 's/^\(customer .*\) id [0-9]*/\1/; $a customer third' "$TMP/one" >"$TMP/three"
-	from ca "http://$V/" --local-port 40001 >/dev/null
+	get_in ca "http://$V/" --local-port 40001 >/dev/null
 	before=$(flows client-port 40001 state established) || true
 	ok "sync" slr conf sync "$TMP/three"
 	want "customers" "$(slr -j customer show | jq -c 'map([.customer,.id])|sort')" \
@@ -288,14 +274,14 @@ nobody_left() {
 	local old
 	slr conf show >"$TMP/all"
 	defer slr conf load "$TMP/all"
-	from cb "http://$V/" >/dev/null
+	get_in cb "http://$V/" >/dev/null
 	want_between "flows of bell" "$(flows customer bell)" 1 100
 	grep -v 'bell' "$TMP/all" >"$TMP/without"
 	ok "bell goes" slr conf sync "$TMP/without"
 	ok "another of its number" slr customer add heir id 2 vrf blue
 	want "flows of its number" "$(slr -j flow show customer heir | jq length)" 0
 	want "counters" "$(counter heir flows-total)" 0
-	want "acme still works" "$(from ca "http://$V/")" "sa:8080 10.0.0.2"
+	want "acme still works" "$(get_in ca "http://$V/")" "sa:8080 10.0.0.2"
 }
 
 vrf_goes() {
@@ -306,13 +292,13 @@ vrf_goes() {
 	ip -n gw link del blue
 	want "VRF" "$(slr -j customer show bell | jq -r '.[0].vrf // "none"')" none
 	capture pu p0 'ip and not arp'
-	want_match "page of bell" "$(from cb "http://$V/" -m 3)" '\[(7|28)\]'
+	want_match "page of bell" "$(get_in cb "http://$V/" -m 3)" '\[(7|28)\]'
 	want_match "ping of bell" "$(in_ns cb ping -c 2 -W 2 192.0.2.99)" '100% packet loss'
 	want_match "the gateway itself" "$(in_ns cb ping -c 1 -W 2 198.51.100.1)" '100% packet loss'
 	capture_stop
 	want "packets on the public side" "$(captured "$SETTLE_NO")" 0
 	want_between "no-route-customer" $(($(stat no-route-customer) - before)) 3 50
-	want "page of acme" "$(from ca "http://$V/")" "sa:8080 10.0.0.2"
+	want "page of acme" "$(get_in ca "http://$V/")" "sa:8080 10.0.0.2"
 }
 
 many() {
@@ -328,7 +314,7 @@ many() {
 	want_between "seconds" $((SECONDS - t)) 0 60
 	want "customers" "$(slr -j settings show | jq .customers)" 10002
 	want "by name" "$(slr -j customer show c9999 | jq '.[0].id')" 9999
-	want "page of acme" "$(from ca "http://$V/")" "sa:8080 10.0.0.2"
+	want "page of acme" "$(get_in ca "http://$V/")" "sa:8080 10.0.0.2"
 	ok "sync back" slr conf sync "$TMP/all"
 	want "customers" "$(slr -j settings show | jq .customers)" 2
 }

@@ -250,13 +250,16 @@ slr_reset() {
 	slr flow del >/dev/null 2>&1
 }
 
+# Where the packets that settle waits for come from.
+SETTLE_NS=cl
+
 # settle: what was sent before has been handled. A packet that a sender has
 # handed over may wait for long in a processor's backlog; echo requests sent from
 # the same processor queue behind it. A few in a row, as each hop queues again.
 settle() {
 	local cpu
 	for ((cpu = 0; cpu < $(nproc); cpu++)); do
-		cl taskset -c $cpu ping -q -c 4 -i 0.01 -w 20 198.51.100.1 >/dev/null || fail "the gateway does not answer"
+		in_ns "$SETTLE_NS" taskset -c $cpu ping -q -c 4 -i 0.01 -w 20 198.51.100.1 >/dev/null || fail "the gateway does not answer"
 	done
 }
 
@@ -296,9 +299,13 @@ web_stop() {
 }
 
 # get URL [CURL OPTIONS]: body, or curl's exit status in brackets.
-get() {
-	local out rc
-	out=$(cl curl -s -m $((8 * SLOW)) "$@")
+get() { get_in cl "$@"; }
+
+# get_in NS URL [CURL OPTIONS]: the same from another namespace.
+get_in() {
+	local ns=$1 out rc
+	shift
+	out=$(in_ns "$ns" curl -s -m $((8 * SLOW)) "$@")
 	rc=$?
 	((rc == 0)) && printf '%s' "$out" || printf '[%d]' "$rc"
 }
