@@ -11,14 +11,14 @@ ifeq ($(origin SLR_KERNEL),undefined)
 SLR_KERNEL := $(shell scripts/env native)
 endif
 export SLR_KERNEL
-check check-quick check-debug lint demo bench bench-reference vm soak: export SLR_KERNEL := $(asked)
+check check-quick check-debug lint demo bench bench-reference vm soak fuzz: export SLR_KERNEL := $(asked)
 export KDIR CLIPPY V
 
 CARGO   := scripts/env run cargo
 CLI     := --manifest-path userspace/Cargo.toml --target-dir build/userspace
 RELEASE := $(shell cat $(or $(KDIR),/nowhere)/include/config/kernel.release 2>/dev/null || uname -r)
 
-.PHONY: all module cli check check-quick check-debug lint soak demo bench bench-reference vm install modules_install clean help
+.PHONY: all module cli check check-quick check-debug lint fuzz soak demo bench bench-reference vm install modules_install clean help
 
 all: module cli	## build slr.ko and the command slr
 
@@ -40,6 +40,9 @@ check-debug:	## the tests on a kernel with KASAN, lockdep and leak detection
 
 lint:	## formatting, clippy, shellcheck, layers, generated files
 	@scripts/check lint
+
+fuzz:	## look for inputs that break the pure logic; MINUTES=1 a target, TARGETS="flow trie"
+	@scripts/fuzz -t $$((60 * $(or $(MINUTES),1))) $(TARGETS)
 
 soak: module cli	## traffic whose every byte is looked at, under churn; MINUTES=10
 	@SLR_VM_TIMEOUT=$$((60 * $(or $(MINUTES),10) + 1500)) scripts/vm -- selftests/soak $(or $(MINUTES),10)
