@@ -24,7 +24,7 @@ impl TrieKey for Key {
     fn hash(&self, _seed: u64) -> u64 {
         // Nibbles far apart: collisions at the top, in the middle and all the way down.
         let [high, low] = self.0.to_be_bytes().map(u64::from);
-        (high >> 4) << 60 | (high & 3) << 30 | (low >> 6)
+        ((high >> 4) << 60) | ((high & 3) << 30) | (low >> 6)
     }
 }
 
