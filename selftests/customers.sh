@@ -284,6 +284,31 @@ nobody_left() {
 	want "acme still works" "$(get_in ca "http://$V/")" "sa:8080 10.0.0.2"
 }
 
+processes() {
+	NAME="processes of the gateway in a VRF are clients and servers in that customer's context"
+	local vrf host
+	for vrf in red:sa blue:sb; do
+		host=${vrf#*:} vrf=${vrf%:*}
+		want "page in $vrf" "$(get_in gw "http://$V/" --interface "$vrf")" "$host:8080 10.0.0.1"
+		want "page in $vrf over IPv6" "$(get_in gw "http://$V6/" --interface "$vrf")" "$host:8080 2001:db8:a::1"
+		gw socat "TCP6-LISTEN:9000,fork,reuseaddr,so-bindtodevice=$vrf" "SYSTEM:echo in $vrf" &
+		defer "reap $!"
+	done
+	for vrf in acme bell; do
+		ok "service" slr service add "$V:81" customer "$vrf"
+		ok "server" slr server add 10.0.1.1:9000 customer "$vrf" service "$V:81"
+		ok "service" slr service add "$V6:81" customer "$vrf"
+		ok "server" slr server add '[2001:db8:b::1]:9000' customer "$vrf" service "$V6:81"
+		defer "slr service del $V:81 customer $vrf; slr server del 10.0.1.1:9000 customer $vrf"
+		defer "slr service del $V6:81 customer $vrf; slr server del '[2001:db8:b::1]:9000' customer $vrf"
+	done
+	until_ok 10 eval '(($(gw ss -Hltn sport = 9000 | wc -l) == 2))' || fail "nobody listens"
+	want "answer in acme" "$(in_ns ca socat -T 8 "TCP:$V:81" - </dev/null)" "in red"
+	want "answer in acme over IPv6" "$(in_ns ca socat -T 8 "TCP:$V6:81" - </dev/null)" "in red"
+	want "answer in bell" "$(in_ns cb socat -T 8 "TCP:$V:81" - </dev/null)" "in blue"
+	want "answer in bell over IPv6" "$(in_ns cb socat -T 8 "TCP:$V6:81" - </dev/null)" "in blue"
+}
+
 vrf_goes() {
 	NAME="a customer whose VRF goes is left without routes; not with others'"
 	local before
@@ -324,4 +349,4 @@ web sa 8080
 web sb 8080
 configure
 run_tests same_addresses witness same_ends fragments counters in_context_refused own_routes \
-	no_way_out source_translated explained refusals conf told nobody_left many vrf_goes
+	no_way_out source_translated processes explained refusals conf told nobody_left many vrf_goes

@@ -88,7 +88,11 @@ impl Family for V4 {
             l3mdev: l3mdev(ctx)?,
             ..Lookup4::new(v4(dst))
         };
-        contained(ctx, Route::lookup_v4(ctx.net, &lookup)?.0)
+        let route = contained(ctx, Route::lookup_v4(ctx.net, &lookup)?.0)?;
+        match route.is_local() && lookup.l3mdev != 0 {
+            true => Route::to_host_v4(ctx.net),
+            false => Ok(route),
+        }
     }
 
     fn own_address(ctx: &Ctx<'_>, peer: V4) -> Option<V4> {

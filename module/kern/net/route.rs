@@ -176,6 +176,29 @@ impl Route {
         Ok((dst, Ipv4Addr::from(u32::from_be(flow.saddr))))
     }
 
+    /// Returns an IPv4 route up into the stack of `net` that leaves it to the packet by which
+    /// device it came in.
+    ///
+    /// What [`lookup_v4`](Self::lookup_v4) finds for an address of our own names the device that
+    /// has the address, as if the packet had come in by it, so no socket that is bound to a VRF
+    /// would be found.
+    ///
+    /// C counterpart: `rt_dst_alloc` of a local route.
+    pub(crate) fn to_host_v4(net: &Net) -> Result<Dst> {
+        // SAFETY: A namespace has its loopback device for as long as it has others, and its packets
+        // and flows do not outlive these. The route counts a reference to it.
+        let route = unsafe {
+            bindings::rt_dst_alloc(
+                (*net.as_ptr()).loopback_dev,
+                bindings::RTCF_LOCAL,
+                bindings::RTN_LOCAL as u16,
+                true,
+            )
+        };
+        // INVARIANT: An allocated route has one reference and begins with its `dst_entry`.
+        NonNull::new(route.cast()).map(Dst).ok_or(ENOMEM)
+    }
+
     /// Looks up an IPv6 route as for a packet that we send. Errors as in
     /// [`lookup_v4`](Self::lookup_v4). For the source see [`source_v6`](Self::source_v6).
     ///
