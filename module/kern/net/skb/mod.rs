@@ -149,8 +149,15 @@ impl Skb {
     /// Frees the packet as one that served its purpose.
     #[inline]
     pub(crate) fn consume(self) -> Stolen {
-        // SAFETY: `into_raw` gives up our reference, which this function consumes.
-        unsafe { bindings::consume_skb(self.into_raw()) };
+        // SAFETY: `into_raw` gives up our reference, which this function consumes. A null socket
+        // says that none is involved.
+        unsafe {
+            bindings::sk_skb_reason_drop(
+                core::ptr::null_mut(),
+                self.into_raw(),
+                bindings::skb_drop_reason_SKB_CONSUMED,
+            )
+        };
         Stolen(())
     }
 
