@@ -333,6 +333,10 @@ capture() {
 	ip netns exec "$ns" tcpdump --immediate-mode -U -n -i "$dev" -w "$CAP" "$@" 2>"$TMP/tcpdump.err" &
 	CAP_PID=$!
 	until_ok 10 grep -q 'listening on' "$TMP/tcpdump.err" || fail "tcpdump on $ns/$dev"
+	# What came in before it had its filter counts as received for good.
+	CAP_EARLY=0
+	until_ok 10 capture_counts || fail "tcpdump on $ns/$dev does not count"
+	CAP_EARLY=$CAP_LEFT
 }
 
 # What was sent before is in the file: all of it was handled, and tcpdump has
@@ -343,11 +347,15 @@ capture_stop() {
 	kill -INT "$CAP_PID"
 	wait "$CAP_PID" 2>/dev/null
 }
-capture_is_written() {
+# How many packets were received and are not written.
+capture_counts() {
+	local counts='([0-9]+) packets? captured, ([0-9]+) packets? received'
 	kill -USR1 "$CAP_PID"
 	sleep 0.1
-	tail -n 1 "$TMP/tcpdump.err" | grep -qE ': ([0-9]+) packets? captured, \1 packets? received'
+	[[ $(tail -n 1 "$TMP/tcpdump.err") =~ $counts ]] || return
+	CAP_LEFT=$((BASH_REMATCH[2] - BASH_REMATCH[1] - CAP_EARLY))
 }
+capture_is_written() { capture_counts && ((CAP_LEFT <= 0)); }
 
 # captured FILTER...: number of packets in the last capture that match.
 captured() { tcpdump -n -r "$CAP" "$@" 2>/dev/null | wc -l; }
