@@ -84,8 +84,12 @@ own_ports() {
 	ok s slr service add "[$V6]:80/tcp"
 	ok m slr server add '[2001:db8:2::11]:8001'
 	ok b slr binding add "[$V6]:80/tcp" '[2001:db8:2::11]:8001' snat auto:5008-5009
-	for i in 1 2 3; do get -m 2 "http://[$V6]/" >/dev/null; done
-	want "ports v6" "$(slr -j flow show virtual $V6 | jq -c '[.[].snat]|unique')" '["[2001:db8:2::1]:5009"]'
+	cl socat -u "TCP6:[$V6]:80" /dev/null 2>/dev/null &
+	defer "reap $!"
+	soon "ports v6" '["[2001:db8:2::1]:5009"]' eval "live virtual $V6 state established | jq -c '[.[].snat]'"
+	before=$(stat snat-exhausted)
+	want "one more v6" "$(get -m 2 "http://[$V6]/")" "[28]"
+	want_between "snat-exhausted v6" $(($(stat snat-exhausted) - before)) 1 5
 	ok s slr service add $V:53/udp
 	ok m slr server add 10.2.0.11:5300
 	ok b slr binding add $V:53/udp 10.2.0.11:5300 snat auto:5008-5009
