@@ -28,7 +28,9 @@
 #include <net/inet6_hashtables.h>
 #include <net/inet_hashtables.h>
 #include <net/ip.h>
+#include <net/ip6_checksum.h>
 #include <net/ip6_route.h>
+#include <net/ip_tunnels.h>
 #include <net/ipv6_frag.h>
 #include <net/l3mdev.h>
 #include <net/ndisc.h>

@@ -12,6 +12,7 @@ mod lookup;
 mod scale;
 mod schedule;
 mod transaction;
+mod tunnel;
 
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -94,6 +95,7 @@ pub(super) fn run(tables: &Arc<Tables>) -> Result {
     schedule::run(tables, &mut report);
     flow::run(tables, &mut report);
     scale::run(tables, &mut report);
+    tunnel::run(&mut report);
     RUNNING.store(false, Relaxed);
     pr_info!("1..{} table\n", report.number);
     match report.failed {

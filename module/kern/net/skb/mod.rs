@@ -11,6 +11,7 @@
 
 mod data;
 mod meta;
+pub(crate) mod tunnel;
 
 pub(crate) use meta::{PacketType, Partial, Summed};
 
