@@ -39,7 +39,7 @@ use crate::kern::{
     sync::global::Filled,
 };
 use crate::table::Tables;
-use object::{binding, customer, flow, port, server, service, settings, stats};
+use object::{binding, customer, flow, port, route, server, service, settings, stats, tunnel};
 use transaction::Transactions;
 use uapi::{cmd, group};
 
@@ -106,6 +106,15 @@ impl Family for Control {
         act(cmd::CUSTOMER_DEL, &policy::CUSTOMER_DEL, customer::del),
         act(cmd::CUSTOMER_GET, &policy::CUSTOMER_GET, customer::get),
         dump::<customer::Customers>(cmd::CUSTOMER_GET, &[]),
+        act(cmd::TUNNEL_NEW, &policy::TUNNEL_NEW, tunnel::new),
+        act(cmd::TUNNEL_SET, &policy::TUNNEL_SET, tunnel::set),
+        act(cmd::TUNNEL_DEL, &policy::TUNNEL_DEL, tunnel::del),
+        act(cmd::TUNNEL_GET, &policy::TUNNEL_GET, tunnel::get),
+        dump::<tunnel::Tunnels>(cmd::TUNNEL_GET, &[]),
+        act(cmd::ROUTE_NEW, &policy::ROUTE_NEW, route::new),
+        act(cmd::ROUTE_SET, &policy::ROUTE_SET, route::set),
+        act(cmd::ROUTE_DEL, &policy::ROUTE_DEL, route::del),
+        dump::<route::Routes>(cmd::ROUTE_GET, &[]),
         act(cmd::PORT_NEW, &policy::PORT_NEW, port::new),
         act(cmd::PORT_SET, &policy::PORT_SET, port::set),
         act(cmd::PORT_DEL, &policy::PORT_DEL, port::del),

@@ -14,7 +14,10 @@
 use kernel::{prelude::*, sync::Arc};
 
 use super::{
-    object::{binding, customer, port, put_server_key, put_service_key, server, service, settings},
+    object::{
+        binding, customer, port, put_server_key, put_service_key, route, server, service, settings,
+        tunnel,
+    },
     uapi::{attr, cmd, group},
 };
 use crate::kern::{
@@ -77,6 +80,10 @@ fn same(one: &Event, other: &Event) -> bool {
         (CustomerNew(one) | CustomerDel(one, _), CustomerNew(other) | CustomerDel(other, _)) => {
             one == other
         }
+        (TunnelNew(one) | TunnelDel(one, _), TunnelNew(other) | TunnelDel(other, _)) => {
+            one == other
+        }
+        (RouteNew(one) | RouteDel(one), RouteNew(other) | RouteDel(other)) => one == other,
         (PortNew(one), PortNew(other)) => one == other,
         (PortNew(one), PortDel(other)) => *one == other.ifindex,
         (PortDel(one), PortNew(other)) => one.ifindex == *other,
@@ -94,6 +101,10 @@ fn tell(channel: &Channel, net: &Net, tables: &Tables, config: &Config, event: &
     let command = match event {
         Event::CustomerNew(_) => cmd::CUSTOMER_NEW_NTF,
         Event::CustomerDel(..) => cmd::CUSTOMER_DEL_NTF,
+        Event::TunnelNew(_) => cmd::TUNNEL_NEW_NTF,
+        Event::TunnelDel(..) => cmd::TUNNEL_DEL_NTF,
+        Event::RouteNew(_) => cmd::ROUTE_NEW_NTF,
+        Event::RouteDel(_) => cmd::ROUTE_DEL_NTF,
         Event::PortNew(_) => cmd::PORT_NEW_NTF,
         Event::PortDel(_) => cmd::PORT_DEL_NTF,
         Event::ServiceNew(_) => cmd::SERVICE_NEW_NTF,
@@ -125,6 +136,17 @@ fn put_event(
         },
         Event::CustomerDel(id, name) => {
             out.nest(a::CUSTOMER, |out| customer::put_key(out, *id, name))
+        }
+        Event::TunnelNew(id) => match config.tunnel_at(*id) {
+            Some(tunnel) => out.nest(a::TUNNEL, |out| tunnel::put(out, config, tunnel)),
+            None => Ok(()),
+        },
+        Event::TunnelDel(_, name) => out.nest(a::TUNNEL, |out| tunnel::put_name(out, name)),
+        Event::RouteNew(key) | Event::RouteDel(key) => {
+            out.nest(a::ROUTE, |out| match config.route_at(key) {
+                Some(route) => route::put(out, config, route),
+                None => route::put_key(out, key),
+            })
         }
         Event::PortNew(ifindex) => match config.port(*ifindex) {
             Some(port) => out.nest(a::PORT, |out| port::put(out, port)),

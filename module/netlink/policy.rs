@@ -65,6 +65,12 @@ pub(super) static SNAT: [AttrPolicy; 6] = policy(&[
     (attr::snat::PORT_LAST, AttrPolicy::u16()),
 ]);
 
+/// Nests of `prefix`.
+pub(super) static PREFIX: [AttrPolicy; 3] = policy(&[
+    (attr::prefix::ADDRESS, AttrPolicy::binary(4, 16)),
+    (attr::prefix::LENGTH, AttrPolicy::u8().max::<128>()),
+]);
+
 /// Requests of `settings-set`.
 pub(super) static SETTINGS_SET: [AttrPolicy; 12] = policy(&[
     (
@@ -332,4 +338,94 @@ pub(super) static CUSTOMER_DEL: [AttrPolicy; 7] = policy(&[
 pub(super) static CUSTOMER_GET: [AttrPolicy; 3] = policy(&[
     (attr::customer::ID, AttrPolicy::u32().range::<1, 16777215>()),
     (attr::customer::NAME, AttrPolicy::string(31)),
+]);
+
+/// Requests of `tunnel-new`.
+pub(super) static TUNNEL_NEW: [AttrPolicy; 27] = policy(&[
+    (attr::tunnel::NAME, AttrPolicy::string(31)),
+    (attr::tunnel::TYPE, AttrPolicy::u32().max::<9>()),
+    (attr::tunnel::CUSTOMER, AttrPolicy::u32()),
+    (attr::tunnel::LOCAL, AttrPolicy::binary(4, 16)),
+    (attr::tunnel::REMOTE, AttrPolicy::binary(4, 16)),
+    (attr::tunnel::ANYWHERE, AttrPolicy::u8().max::<1>()),
+    (attr::tunnel::IKEY, AttrPolicy::u32()),
+    (attr::tunnel::OKEY, AttrPolicy::u32()),
+    (attr::tunnel::DPORT, AttrPolicy::u16().min::<1>()),
+    (attr::tunnel::SPORT, AttrPolicy::u16()),
+    (attr::tunnel::TTL, AttrPolicy::u8()),
+    (attr::tunnel::DSCP, AttrPolicy::u8().max::<64>()),
+    (attr::tunnel::DF, AttrPolicy::u32().max::<2>()),
+    (attr::tunnel::MTU, AttrPolicy::u32().max::<65535>()),
+    (attr::tunnel::CHECKSUM, AttrPolicy::u8().max::<1>()),
+    (attr::tunnel::MAC, AttrPolicy::binary(6, 6)),
+    (attr::tunnel::PEER_MAC, AttrPolicy::binary(6, 6)),
+    (attr::tunnel::ETHERNET, AttrPolicy::u8().max::<1>()),
+    (attr::tunnel::COOKIE, AttrPolicy::binary(0, 8)),
+    (attr::tunnel::PEER_COOKIE, AttrPolicy::binary(0, 8)),
+    (attr::tunnel::SUBLAYER, AttrPolicy::u8().max::<1>()),
+    (attr::tunnel::ALLOWED, AttrPolicy::nested(&PREFIX)),
+    (attr::tunnel::TO, AttrPolicy::string(31)),
+    (attr::tunnel::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `tunnel-set`.
+pub(super) static TUNNEL_SET: [AttrPolicy; 27] = policy(&[
+    (attr::tunnel::NAME, AttrPolicy::string(31)),
+    (attr::tunnel::CUSTOMER, AttrPolicy::u32()),
+    (attr::tunnel::LOCAL, AttrPolicy::binary(4, 16)),
+    (attr::tunnel::REMOTE, AttrPolicy::binary(4, 16)),
+    (attr::tunnel::ANYWHERE, AttrPolicy::u8().max::<1>()),
+    (attr::tunnel::IKEY, AttrPolicy::u32()),
+    (attr::tunnel::OKEY, AttrPolicy::u32()),
+    (attr::tunnel::DPORT, AttrPolicy::u16().min::<1>()),
+    (attr::tunnel::SPORT, AttrPolicy::u16()),
+    (attr::tunnel::TTL, AttrPolicy::u8()),
+    (attr::tunnel::DSCP, AttrPolicy::u8().max::<64>()),
+    (attr::tunnel::DF, AttrPolicy::u32().max::<2>()),
+    (attr::tunnel::MTU, AttrPolicy::u32().max::<65535>()),
+    (attr::tunnel::CHECKSUM, AttrPolicy::u8().max::<1>()),
+    (attr::tunnel::MAC, AttrPolicy::binary(6, 6)),
+    (attr::tunnel::PEER_MAC, AttrPolicy::binary(6, 6)),
+    (attr::tunnel::ETHERNET, AttrPolicy::u8().max::<1>()),
+    (attr::tunnel::COOKIE, AttrPolicy::binary(0, 8)),
+    (attr::tunnel::PEER_COOKIE, AttrPolicy::binary(0, 8)),
+    (attr::tunnel::SUBLAYER, AttrPolicy::u8().max::<1>()),
+    (attr::tunnel::ALLOWED, AttrPolicy::nested(&PREFIX)),
+    (attr::tunnel::TO, AttrPolicy::string(31)),
+    (attr::tunnel::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `tunnel-del`.
+pub(super) static TUNNEL_DEL: [AttrPolicy; 27] = policy(&[
+    (attr::tunnel::NAME, AttrPolicy::string(31)),
+    (attr::tunnel::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `tunnel-get`.
+pub(super) static TUNNEL_GET: [AttrPolicy; 2] =
+    policy(&[(attr::tunnel::NAME, AttrPolicy::string(31))]);
+
+/// Requests of `route-new`.
+pub(super) static ROUTE_NEW: [AttrPolicy; 6] = policy(&[
+    (attr::route::CUSTOMER, AttrPolicy::u32()),
+    (attr::route::PREFIX, AttrPolicy::nested(&PREFIX)),
+    (attr::route::ACTION, AttrPolicy::u32().max::<2>()),
+    (attr::route::TUNNEL, AttrPolicy::string(31)),
+    (attr::route::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `route-set`.
+pub(super) static ROUTE_SET: [AttrPolicy; 6] = policy(&[
+    (attr::route::CUSTOMER, AttrPolicy::u32()),
+    (attr::route::PREFIX, AttrPolicy::nested(&PREFIX)),
+    (attr::route::ACTION, AttrPolicy::u32().max::<2>()),
+    (attr::route::TUNNEL, AttrPolicy::string(31)),
+    (attr::route::TXN, AttrPolicy::u32()),
+]);
+
+/// Requests of `route-del`.
+pub(super) static ROUTE_DEL: [AttrPolicy; 6] = policy(&[
+    (attr::route::CUSTOMER, AttrPolicy::u32()),
+    (attr::route::PREFIX, AttrPolicy::nested(&PREFIX)),
+    (attr::route::TXN, AttrPolicy::u32()),
 ]);

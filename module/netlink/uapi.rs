@@ -98,6 +98,30 @@ pub(crate) mod cmd {
     pub(crate) const CUSTOMER_NEW_NTF: u8 = 41;
     /// A customer was removed.
     pub(crate) const CUSTOMER_DEL_NTF: u8 = 42;
+    /// Define a tunnel.
+    pub(crate) const TUNNEL_NEW: u8 = 43;
+    /// Change what is given.
+    pub(crate) const TUNNEL_SET: u8 = 44;
+    /// Remove a tunnel that neither routes nor other tunnels lead to.
+    pub(crate) const TUNNEL_DEL: u8 = 45;
+    /// Show tunnels.
+    pub(crate) const TUNNEL_GET: u8 = 46;
+    /// Define a route.
+    pub(crate) const ROUTE_NEW: u8 = 47;
+    /// Lead a route elsewhere, or define it.
+    pub(crate) const ROUTE_SET: u8 = 48;
+    /// Remove a route.
+    pub(crate) const ROUTE_DEL: u8 = 49;
+    /// Show routes.
+    pub(crate) const ROUTE_GET: u8 = 50;
+    /// A tunnel was made or changed.
+    pub(crate) const TUNNEL_NEW_NTF: u8 = 51;
+    /// A tunnel was removed.
+    pub(crate) const TUNNEL_DEL_NTF: u8 = 52;
+    /// A route was made or changed.
+    pub(crate) const ROUTE_NEW_NTF: u8 = 53;
+    /// A route was removed.
+    pub(crate) const ROUTE_DEL_NTF: u8 = 54;
 }
 
 /// Multicast groups, by their place in the family's list.
@@ -500,6 +524,90 @@ pub(crate) mod attr {
         pub(crate) const MAX: u16 = 6;
     }
 
+    /// Addresses that have their first bits in common.
+    pub(crate) mod prefix {
+        /// The first of them.
+        pub(crate) const ADDRESS: u16 = 1;
+        /// How many bits.
+        pub(crate) const LENGTH: u16 = 2;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 2;
+    }
+
+    /// One end of an encapsulation.
+    pub(crate) mod tunnel {
+        /// Letters, digits, underscores, dots and hyphens.
+        pub(crate) const NAME: u16 = 1;
+        /// Number, never used again.
+        pub(crate) const ID: u16 = 2;
+        /// How packets are encapsulated.
+        pub(crate) const TYPE: u16 = 3;
+        /// Routing context of what it carries.
+        pub(crate) const CUSTOMER: u16 = 4;
+        /// Our outer address.
+        pub(crate) const LOCAL: u16 = 5;
+        /// Outer address of the other end.
+        pub(crate) const REMOTE: u16 = 6;
+        /// Whether packets may come from other outer addresses too.
+        pub(crate) const ANYWHERE: u16 = 7;
+        /// Key of arriving packets; none if absent.
+        pub(crate) const IKEY: u16 = 8;
+        /// Key of leaving packets; that of arriving ones if absent.
+        pub(crate) const OKEY: u16 = 9;
+        /// UDP port of receivers; the usual one of the type if absent.
+        pub(crate) const DPORT: u16 = 10;
+        /// UDP source port; 0 is one for each flow.
+        pub(crate) const SPORT: u16 = 11;
+        /// Time to live of outer headers; 0 is that of the inner one.
+        pub(crate) const TTL: u16 = 12;
+        /// Class of outer headers; 64 is that of the inner one.
+        pub(crate) const DSCP: u16 = 13;
+        /// Whether routers on the way may fragment.
+        pub(crate) const DF: u16 = 14;
+        /// Longest inner packet; 0 is what the way takes.
+        pub(crate) const MTU: u16 = 15;
+        /// Whether outer UDP headers have a checksum; default only in IPv6.
+        pub(crate) const CHECKSUM: u16 = 16;
+        /// Source of inner Ethernet headers.
+        pub(crate) const MAC: u16 = 17;
+        /// Destination of inner Ethernet headers.
+        pub(crate) const PEER_MAC: u16 = 18;
+        /// Whether a type that can carry either carries Ethernet frames.
+        pub(crate) const ETHERNET: u16 = 19;
+        /// What arriving L2TPv3 packets must have.
+        pub(crate) const COOKIE: u16 = 20;
+        /// What leaving L2TPv3 packets get.
+        pub(crate) const PEER_COOKIE: u16 = 21;
+        /// Whether L2TPv3 packets have the default sublayer; default yes.
+        pub(crate) const SUBLAYER: u16 = 22;
+        /// Inner sources that may arrive; any if absent.
+        pub(crate) const ALLOWED: u16 = 23;
+        /// Tunnel that all that arrives leaves by; empty for none.
+        pub(crate) const TO: u16 = 24;
+        /// Traffic.
+        pub(crate) const COUNTERS: u16 = 25;
+        /// Transaction this change belongs to; alone if absent.
+        pub(crate) const TXN: u16 = 26;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 26;
+    }
+
+    /// Where a customer's packets to a prefix go.
+    pub(crate) mod route {
+        /// Routing context.
+        pub(crate) const CUSTOMER: u16 = 1;
+        /// Destination.
+        pub(crate) const PREFIX: u16 = 2;
+        /// What becomes of packets; default tunnel.
+        pub(crate) const ACTION: u16 = 3;
+        /// Tunnel that packets enter.
+        pub(crate) const TUNNEL: u16 = 4;
+        /// Transaction this change belongs to; alone if absent.
+        pub(crate) const TXN: u16 = 5;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 5;
+    }
+
     /// What happened, in notifications.
     pub(crate) mod event {
         /// Port.
@@ -516,8 +624,12 @@ pub(crate) mod attr {
         pub(crate) const GENERATION: u16 = 6;
         /// Customer.
         pub(crate) const CUSTOMER: u16 = 7;
+        /// Tunnel.
+        pub(crate) const TUNNEL: u16 = 8;
+        /// Route.
+        pub(crate) const ROUTE: u16 = 9;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 7;
+        pub(crate) const MAX: u16 = 9;
     }
 }
 
@@ -638,5 +750,49 @@ pub(crate) mod value {
         pub(crate) const DROP: u32 = 1;
         /// Packets left to the host stack for this reason.
         pub(crate) const PASS: u32 = 2;
+    }
+
+    /// How a tunnel encapsulates.
+    pub(crate) mod tunnel_type {
+        /// IP in IP, any two families.
+        pub(crate) const IPIP: u32 = 0;
+        /// GRE, with a key or without.
+        pub(crate) const GRE: u32 = 1;
+        /// VXLAN.
+        pub(crate) const VXLAN: u32 = 2;
+        /// Geneve.
+        pub(crate) const GENEVE: u32 = 3;
+        /// Generic UDP encapsulation.
+        pub(crate) const GUE: u32 = 4;
+        /// IP in UDP.
+        pub(crate) const FOU: u32 = 5;
+        /// An MPLS label in GRE.
+        pub(crate) const MPLS_GRE: u32 = 6;
+        /// An MPLS label in UDP.
+        pub(crate) const MPLS_UDP: u32 = 7;
+        /// L2TPv3 in IP.
+        pub(crate) const L2TPV3: u32 = 8;
+        /// L2TPv3 in UDP.
+        pub(crate) const L2TPV3_UDP: u32 = 9;
+    }
+
+    /// Whether routers may fragment outer packets.
+    pub(crate) mod tunnel_df {
+        /// As the inner packet.
+        pub(crate) const INHERIT: u32 = 0;
+        /// They must not.
+        pub(crate) const SET: u32 = 1;
+        /// They may, or the gateway does.
+        pub(crate) const UNSET: u32 = 2;
+    }
+
+    /// What becomes of packets to a prefix.
+    pub(crate) mod route_action {
+        /// They enter a tunnel.
+        pub(crate) const TUNNEL: u32 = 0;
+        /// They are dropped and the sender is told.
+        pub(crate) const UNREACHABLE: u32 = 1;
+        /// They are dropped.
+        pub(crate) const BLACKHOLE: u32 = 2;
     }
 }

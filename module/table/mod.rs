@@ -35,9 +35,9 @@ pub(crate) use self::{
     config::{
         Action, AdminState, Binding, BindingKey, BindingRuntime, BindingSettings, Condition,
         Config, Customer, CustomerName, Fate, Host, HostKey, Lookup, Method, Port, PortName,
-        PortSettings, Server, ServerKey, ServerRuntime, ServerSettings, Service, ServiceCursor,
-        ServiceKey, ServiceRuntime, ServiceSettings, Side, Snat, Traffic, TrafficSums, Unknown,
-        Vrf, PUBLIC, SNAT_PORTS,
+        PortSettings, Prefix, Route, RouteKey, Server, ServerKey, ServerRuntime, ServerSettings,
+        Service, ServiceCursor, ServiceKey, ServiceRuntime, ServiceSettings, Side, Snat, Target,
+        Traffic, TrafficSums, Tunnel, TunnelName, TunnelSettings, Unknown, Vrf, PUBLIC, SNAT_PORTS,
     },
     flow::{
         End, Family, Flow, FlowDump, FlowFilter, FlowRecord, FlowRef, FlowTable, NewFlow,

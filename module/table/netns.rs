@@ -251,6 +251,13 @@ impl PernetState for Tables {
 
     fn exit(&self, _net: &Net) {
         self.gc.stop();
+        let config = self.config.get();
+        for (tunnel, _) in config.tunnels(Default::default()) {
+            tunnel.route.forget();
+        }
+        if config.has_had_tunnels() && !self.stats.has_opened() {
+            deferred::flush();
+        }
         // Routes must be given back before the namespace goes, those included of flows that were
         // taken out before.
         if self.stats.has_opened() {

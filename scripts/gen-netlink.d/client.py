@@ -17,7 +17,9 @@ def kind(a):
         return f"Kind::Nest(&{upper(a.nested)})"
     if a.enum:
         return f"Kind::Enum(&{upper(a.enum)}_ENUM)"
-    plain = {"flag": "Flag", "string": "String", "binary": "Address"}
+    plain = {"flag": "Flag", "string": "String"}
+    if a.type == "binary":
+        return "Kind::Address" if a.hint == "ipv4-or-v6" else "Kind::Bytes"
     return "Kind::" + plain.get(a.type, a.type.upper())
 
 

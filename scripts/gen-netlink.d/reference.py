@@ -21,7 +21,8 @@ def type_words(a):
         return text + (", may repeat" if a.multi else "")
     if a.enum:
         return f"u32, one of [{a.enum}](#{a.enum})"
-    return {"binary": "address, 4 or 16 bytes"}.get(a.type, a.type)
+    binary = {"ipv4-or-v6": "address, 4 or 16 bytes", "mac": "MAC address", "hex": "bytes"}
+    return binary[a.hint] if a.type == "binary" else a.type
 
 
 def range_words(a, spec):

@@ -26,8 +26,8 @@ class Attr:
             raise SpecError(f"{where} has no doc")
         if self.type not in ("flag", "u8", "u16", "u32", "u64", "string", "binary", "nest"):
             raise SpecError(f"{where}: type {self.type} is not supported")
-        if self.type == "binary" and self.hint != "ipv4-or-v6":
-            raise SpecError(f"{where}: the only binary is an address")
+        if self.type == "binary" and self.hint not in ("ipv4-or-v6", "mac", "hex"):
+            raise SpecError(f"{where}: a binary is an address, mac or hex")
 
 
 class Op:

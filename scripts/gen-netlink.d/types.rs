@@ -17,6 +17,8 @@ pub enum Kind {
     String,
     /// IPv4 (4 bytes) or IPv6 (16 bytes) address, network order.
     Address,
+    /// Other bytes.
+    Bytes,
     /// A value of an enumeration, as `U32`.
     Enum(&'static Enum),
     /// Attributes of another set.

@@ -10,10 +10,12 @@ pub(super) mod binding;
 pub(super) mod customer;
 pub(super) mod flow;
 pub(super) mod port;
+pub(super) mod route;
 pub(super) mod server;
 pub(super) mod service;
 pub(super) mod settings;
 pub(super) mod stats;
+pub(super) mod tunnel;
 
 use super::uapi::attr;
 use crate::domain::addr::Proto;

@@ -257,6 +257,18 @@ impl Change {
                 return Err(in_use(port.settings.customer, &port.name));
             }
         }
+        for (tunnel, _) in config.tunnels(Default::default()) {
+            cond_resched();
+            if is_gone(tunnel.settings.customer) {
+                return Err(in_use(tunnel.settings.customer, &"tunnels"));
+            }
+        }
+        for (route, _) in config.routes(Default::default()) {
+            cond_resched();
+            if is_gone(route.key.customer) {
+                return Err(in_use(route.key.customer, &"routes"));
+            }
+        }
         for (host, _) in config.hosts(Default::default()) {
             cond_resched();
             if is_gone(host.key.customer) {

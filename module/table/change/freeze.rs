@@ -65,6 +65,13 @@ impl Change {
             config.customers = kept.customers.clone();
             config.customer_names = kept.customer_names.clone();
             config.vrfs = kept.vrfs.clone();
+            config.tunnels = kept.tunnels.clone();
+            config.tunnel_names = kept.tunnel_names.clone();
+            config.wires = kept.wires.clone();
+            config.tunnel_ends = kept.tunnel_ends.clone();
+            config.udp_ports = kept.udp_ports.clone();
+            config.routes = kept.routes.clone();
+            config.route_lengths = kept.route_lengths.clone();
             config.ports = kept.ports.clone();
             config.hosts = kept.hosts.clone();
             config.servers = kept.servers.clone();
@@ -77,6 +84,9 @@ impl Change {
         config.generation = self.from.generation.wrapping_add(1);
         self.freeze_customers(&mut config)?;
         self.freeze_ports(&mut config)?;
+        self.freeze_tunnels(&mut config)?;
+        self.freeze_routes(&mut config)?;
+        self.check_tunnels(&config)?;
         if self.freeze_servers(&mut config)? {
             self.thaw_bound(&config)?;
         }

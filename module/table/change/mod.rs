@@ -22,8 +22,10 @@ mod error;
 mod freeze;
 mod host;
 mod port;
+mod route;
 mod server;
 mod service;
+mod tunnel;
 
 use core::fmt;
 
@@ -44,9 +46,13 @@ pub(crate) use self::{
     service::ServiceUpdate,
 };
 
-use self::{customer::CustomerDraft, port::PortDraft, server::ServerDraft, service::ServiceDraft};
+use self::{
+    customer::CustomerDraft, port::PortDraft, server::ServerDraft, service::ServiceDraft,
+    tunnel::TunnelDraft,
+};
 use super::config::{
-    Binding, BindingKey, Config, CustomerName, Fate, Port, ServerKey, ServiceKey, TrafficSupply,
+    Binding, BindingKey, Config, CustomerName, Fate, Port, RouteKey, ServerKey, ServiceKey, Target,
+    TrafficSupply, TunnelName,
 };
 
 /// What a change did, in its order, to be told to who listens.
@@ -56,6 +62,14 @@ pub(crate) enum Event {
     CustomerNew(u32),
     /// A customer was removed.
     CustomerDel(u32, CustomerName),
+    /// A tunnel was made or altered.
+    TunnelNew(u32),
+    /// A tunnel was removed.
+    TunnelDel(u32, TunnelName),
+    /// A route was made or altered.
+    RouteNew(RouteKey),
+    /// A route was removed.
+    RouteDel(RouteKey),
     /// A port was made or altered.
     PortNew(u32),
     /// A port was removed.
@@ -118,6 +132,14 @@ pub(crate) struct Change {
     customers_gone: RBTree<u32, ()>,
     /// No number below is free.
     customer_next: u32,
+    tunnels: RBTree<u32, TunnelDraft>,
+    /// The numbers of `tunnels` by name.
+    tunnel_names: RBTree<TunnelName, u32>,
+    tunnels_gone: RBTree<u32, ()>,
+    /// The number of the next tunnel.
+    tunnel_next: u32,
+    /// Routes made or altered; none are removed.
+    routes: RBTree<RouteKey, Option<Target>>,
     ports: RBTree<u32, PortDraft>,
     ports_gone: RBTree<u32, ()>,
     services: RBTree<ServiceKey, ServiceDraft>,
@@ -137,12 +159,17 @@ impl Change {
     /// A change that begins from `from`, or with `replace` from nothing.
     pub(super) fn new(from: Arc<Config>, replace: bool) -> Self {
         Change {
+            tunnel_next: from.tunnel_next,
             from,
             replace,
             customers: RBTree::new(),
             customer_names: RBTree::new(),
             customers_gone: RBTree::new(),
             customer_next: 1,
+            tunnels: RBTree::new(),
+            tunnel_names: RBTree::new(),
+            tunnels_gone: RBTree::new(),
+            routes: RBTree::new(),
             ports: RBTree::new(),
             ports_gone: RBTree::new(),
             services: RBTree::new(),

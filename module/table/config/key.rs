@@ -13,7 +13,7 @@ use crate::table::trie::{mix, TrieKey};
 /// The routing context on the Internet side.
 pub(crate) const PUBLIC: u32 = 0;
 
-fn mix_addr(hash: u64, addr: Addr) -> u64 {
+pub(super) fn mix_addr(hash: u64, addr: Addr) -> u64 {
     match addr {
         Addr::V4(bytes) => mix(hash, u32::from_ne_bytes(bytes).into()),
         Addr::V6(bytes) => {

@@ -15,13 +15,16 @@ mod key;
 mod kind;
 mod lookup;
 mod port;
+mod route;
 mod server;
 mod service;
 mod traffic;
+mod tunnel;
 
 use kernel::sync::Arc;
 
 use crate::domain::addr::Addr;
+use crate::domain::encap::{self, WireKey};
 use crate::table::trie::{Cursor, Keyed, Trie};
 
 pub(crate) use self::{
@@ -31,9 +34,14 @@ pub(crate) use self::{
     kind::{Action, AdminState, Condition, Fate, Method, Side},
     lookup::Lookup,
     port::{Port, PortName, PortRuntime, PortSettings},
+    route::{Route, RouteKey, RouteLengths, Target},
     server::{Machine, Server, ServerEntry, ServerRuntime, ServerSettings},
     service::{Host, Service, ServiceRuntime, ServiceSettings, Unknown, TABLE_SIZE},
     traffic::{Traffic, TrafficSums, TrafficSupply},
+    tunnel::{
+        OuterRoute, Prefix, Tunnel, TunnelEnd, TunnelName, TunnelNamed, TunnelRuntime,
+        TunnelSettings, UdpPort, Wire,
+    },
 };
 
 /// One generation of the configuration of a namespace.
@@ -43,6 +51,15 @@ pub(crate) struct Config {
     pub(super) customers: Trie<Customer>,
     pub(super) customer_names: Trie<Named>,
     pub(super) vrfs: Trie<VrfOwner>,
+    pub(super) tunnels: Trie<Tunnel>,
+    pub(super) tunnel_names: Trie<TunnelNamed>,
+    pub(super) wires: Trie<Wire>,
+    pub(super) tunnel_ends: Trie<TunnelEnd>,
+    pub(super) udp_ports: Trie<UdpPort>,
+    /// The number of the next tunnel.
+    pub(super) tunnel_next: u32,
+    pub(super) routes: Trie<Route>,
+    pub(super) route_lengths: Trie<RouteLengths>,
     pub(super) ports: Trie<Port>,
     pub(super) hosts: Trie<Host>,
     pub(super) servers: Trie<ServerEntry>,
@@ -63,6 +80,14 @@ impl Config {
             customers: Trie::new(seed),
             customer_names: Trie::new(seed),
             vrfs: Trie::new(seed),
+            tunnels: Trie::new(seed),
+            tunnel_names: Trie::new(seed),
+            wires: Trie::new(seed),
+            tunnel_ends: Trie::new(seed),
+            udp_ports: Trie::new(seed),
+            tunnel_next: 1,
+            routes: Trie::new(seed),
+            route_lengths: Trie::new(seed),
             ports: Trie::new(seed),
             hosts: Trie::new(seed),
             servers: Trie::new(seed),
@@ -88,6 +113,45 @@ impl Config {
     /// The customer whose VRF this device is.
     pub(crate) fn vrf_owner(&self, ifindex: u32) -> Option<u32> {
         Some(self.vrfs.get(&ifindex)?.id)
+    }
+
+    /// The tunnel of this number.
+    #[inline]
+    pub(crate) fn tunnel_at(&self, id: u32) -> Option<&Arc<Tunnel>> {
+        self.tunnels.get(&id)
+    }
+
+    /// The tunnel of this name.
+    pub(crate) fn tunnel_named(&self, name: &TunnelName) -> Option<&Arc<Tunnel>> {
+        self.tunnels.get(&self.tunnel_names.get(name)?.id)
+    }
+
+    /// The tunnel that an arriving packet belongs to: the one of its other end, or else the one
+    /// that takes packets from anywhere.
+    #[inline]
+    pub(crate) fn tunnel(&self, key: &WireKey) -> Option<&Arc<Tunnel>> {
+        let wire = match self.wires.get(key) {
+            Some(wire) => wire,
+            None => self.wires.get(&key.anywhere()?)?,
+        };
+        Some(&wire.tunnel)
+    }
+
+    /// Whether tunnels end at this address.
+    #[inline]
+    pub(crate) fn is_tunnel_end(&self, addr: Addr) -> bool {
+        !self.tunnel_ends.is_empty() && self.tunnel_ends.contains(&addr)
+    }
+
+    /// The type of the tunnels that listen at this UDP port.
+    #[inline]
+    pub(crate) fn tunnels_at_port(&self, port: u16) -> Option<encap::Kind> {
+        Some(self.udp_ports.get(&port)?.kind)
+    }
+
+    /// The route of exactly this key.
+    pub(crate) fn route_at(&self, key: &RouteKey) -> Option<&Arc<Route>> {
+        self.routes.get(key)
     }
 
     /// The port on this device.
@@ -163,6 +227,21 @@ impl Config {
         self.customers.len() as u32
     }
 
+    /// Whether there have been tunnels, whose routes may still wait to be given back.
+    pub(crate) fn has_had_tunnels(&self) -> bool {
+        self.tunnel_next != 1
+    }
+
+    /// Number of tunnels.
+    pub(crate) fn tunnel_count(&self) -> u32 {
+        self.tunnels.len() as u32
+    }
+
+    /// Number of routes.
+    pub(crate) fn route_count(&self) -> u32 {
+        self.routes.len() as u32
+    }
+
     /// Number of ports.
     pub(crate) fn port_count(&self) -> u32 {
         self.ports.len() as u32
@@ -189,6 +268,16 @@ impl Config {
         cursor: Cursor,
     ) -> impl Iterator<Item = (&Arc<Customer>, Cursor)> {
         walk(&self.customers, cursor)
+    }
+
+    /// All tunnels after `cursor`, in an order that stays.
+    pub(crate) fn tunnels(&self, cursor: Cursor) -> impl Iterator<Item = (&Arc<Tunnel>, Cursor)> {
+        walk(&self.tunnels, cursor)
+    }
+
+    /// All routes after `cursor`, in an order that stays.
+    pub(crate) fn routes(&self, cursor: Cursor) -> impl Iterator<Item = (&Arc<Route>, Cursor)> {
+        walk(&self.routes, cursor)
     }
 
     /// All ports after `cursor`, in an order that stays.

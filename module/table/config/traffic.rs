@@ -67,6 +67,14 @@ impl Traffic {
         })
     }
 
+    /// Counts packets from this side.
+    #[inline]
+    pub(crate) fn count(&self, from: Side, packets: u64, bytes: u64) {
+        if let Some(pair) = self.packets(from) {
+            pair.add(packets, bytes);
+        }
+    }
+
     /// Counts a flow refused.
     #[inline]
     pub(crate) fn count_refused(&self) {

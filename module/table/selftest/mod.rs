@@ -8,6 +8,7 @@
 
 mod change;
 mod flow;
+mod forwarding;
 mod lookup;
 mod scale;
 mod schedule;
@@ -96,6 +97,7 @@ pub(super) fn run(tables: &Arc<Tables>) -> Result {
     flow::run(tables, &mut report);
     scale::run(tables, &mut report);
     tunnel::run(&mut report);
+    forwarding::run(tables, &mut report);
     RUNNING.store(false, Relaxed);
     pr_info!("1..{} table\n", report.number);
     match report.failed {

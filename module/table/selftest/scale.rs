@@ -35,7 +35,7 @@ fn server(number: u32) -> ServerKey {
 }
 
 /// Runs `f` and prints how long it took.
-fn timed<T>(name: &str, f: impl FnOnce() -> T) -> (T, u64) {
+pub(super) fn timed<T>(name: &str, f: impl FnOnce() -> T) -> (T, u64) {
     let start = time::monotonic_us();
     let result = f();
     let took = time::monotonic_us() - start;

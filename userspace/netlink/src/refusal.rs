@@ -109,6 +109,10 @@ fn must(attr: &Attr, payload: &[u8]) -> String {
             None => "must be text".to_owned(),
         },
         Kind::Address => "must be an IPv4 or IPv6 address, 4 or 16 bytes".to_owned(),
+        Kind::Bytes => match attr.max {
+            Some(max) => format!("must have at most {max} bytes"),
+            None => "must be bytes".to_owned(),
+        },
         Kind::Flag => "takes no value".to_owned(),
         Kind::Nest(_) => "must hold attributes".to_owned(),
     }

@@ -27,6 +27,8 @@ pub enum Kind {
     String,
     /// IPv4 (4 bytes) or IPv6 (16 bytes) address, network order.
     Address,
+    /// Other bytes.
+    Bytes,
     /// A value of an enumeration, as `U32`.
     Enum(&'static Enum),
     /// Attributes of another set.
@@ -238,6 +240,30 @@ pub mod cmd {
     pub const CUSTOMER_NEW_NTF: u8 = 41;
     /// A customer was removed.
     pub const CUSTOMER_DEL_NTF: u8 = 42;
+    /// Define a tunnel.
+    pub const TUNNEL_NEW: u8 = 43;
+    /// Change what is given.
+    pub const TUNNEL_SET: u8 = 44;
+    /// Remove a tunnel that neither routes nor other tunnels lead to.
+    pub const TUNNEL_DEL: u8 = 45;
+    /// Show tunnels.
+    pub const TUNNEL_GET: u8 = 46;
+    /// Define a route.
+    pub const ROUTE_NEW: u8 = 47;
+    /// Lead a route elsewhere, or define it.
+    pub const ROUTE_SET: u8 = 48;
+    /// Remove a route.
+    pub const ROUTE_DEL: u8 = 49;
+    /// Show routes.
+    pub const ROUTE_GET: u8 = 50;
+    /// A tunnel was made or changed.
+    pub const TUNNEL_NEW_NTF: u8 = 51;
+    /// A tunnel was removed.
+    pub const TUNNEL_DEL_NTF: u8 = 52;
+    /// A route was made or changed.
+    pub const ROUTE_NEW_NTF: u8 = 53;
+    /// A route was removed.
+    pub const ROUTE_DEL_NTF: u8 = 54;
 }
 
 /// Numbers of attributes, a module a set.
@@ -596,6 +622,84 @@ pub mod attr {
         pub const TXN: u16 = 6;
     }
 
+    /// Addresses that have their first bits in common.
+    pub mod prefix {
+        /// The first of them.
+        pub const ADDRESS: u16 = 1;
+        /// How many bits.
+        pub const LENGTH: u16 = 2;
+    }
+
+    /// One end of an encapsulation.
+    pub mod tunnel {
+        /// Letters, digits, underscores, dots and hyphens.
+        pub const NAME: u16 = 1;
+        /// Number, never used again.
+        pub const ID: u16 = 2;
+        /// How packets are encapsulated.
+        pub const TYPE: u16 = 3;
+        /// Routing context of what it carries.
+        pub const CUSTOMER: u16 = 4;
+        /// Our outer address.
+        pub const LOCAL: u16 = 5;
+        /// Outer address of the other end.
+        pub const REMOTE: u16 = 6;
+        /// Whether packets may come from other outer addresses too.
+        pub const ANYWHERE: u16 = 7;
+        /// Key of arriving packets; none if absent.
+        pub const IKEY: u16 = 8;
+        /// Key of leaving packets; that of arriving ones if absent.
+        pub const OKEY: u16 = 9;
+        /// UDP port of receivers; the usual one of the type if absent.
+        pub const DPORT: u16 = 10;
+        /// UDP source port; 0 is one for each flow.
+        pub const SPORT: u16 = 11;
+        /// Time to live of outer headers; 0 is that of the inner one.
+        pub const TTL: u16 = 12;
+        /// Class of outer headers; 64 is that of the inner one.
+        pub const DSCP: u16 = 13;
+        /// Whether routers on the way may fragment.
+        pub const DF: u16 = 14;
+        /// Longest inner packet; 0 is what the way takes.
+        pub const MTU: u16 = 15;
+        /// Whether outer UDP headers have a checksum; default only in IPv6.
+        pub const CHECKSUM: u16 = 16;
+        /// Source of inner Ethernet headers.
+        pub const MAC: u16 = 17;
+        /// Destination of inner Ethernet headers.
+        pub const PEER_MAC: u16 = 18;
+        /// Whether a type that can carry either carries Ethernet frames.
+        pub const ETHERNET: u16 = 19;
+        /// What arriving L2TPv3 packets must have.
+        pub const COOKIE: u16 = 20;
+        /// What leaving L2TPv3 packets get.
+        pub const PEER_COOKIE: u16 = 21;
+        /// Whether L2TPv3 packets have the default sublayer; default yes.
+        pub const SUBLAYER: u16 = 22;
+        /// Inner sources that may arrive; any if absent.
+        pub const ALLOWED: u16 = 23;
+        /// Tunnel that all that arrives leaves by; empty for none.
+        pub const TO: u16 = 24;
+        /// Traffic.
+        pub const COUNTERS: u16 = 25;
+        /// Transaction this change belongs to; alone if absent.
+        pub const TXN: u16 = 26;
+    }
+
+    /// Where a customer's packets to a prefix go.
+    pub mod route {
+        /// Routing context.
+        pub const CUSTOMER: u16 = 1;
+        /// Destination.
+        pub const PREFIX: u16 = 2;
+        /// What becomes of packets; default tunnel.
+        pub const ACTION: u16 = 3;
+        /// Tunnel that packets enter.
+        pub const TUNNEL: u16 = 4;
+        /// Transaction this change belongs to; alone if absent.
+        pub const TXN: u16 = 5;
+    }
+
     /// What happened, in notifications.
     pub mod event {
         /// Port.
@@ -612,6 +716,10 @@ pub mod attr {
         pub const GENERATION: u16 = 6;
         /// Customer.
         pub const CUSTOMER: u16 = 7;
+        /// Tunnel.
+        pub const TUNNEL: u16 = 8;
+        /// Route.
+        pub const ROUTE: u16 = 9;
     }
 }
 
@@ -1196,6 +1304,203 @@ pub static COUNTER_KIND_ENUM: Enum = Enum { name: "counter-kind", entries: &[
     Entry { value: 2, name: "pass", doc: "packets left to the host stack for this reason" },
 ] };
 
+/// How a tunnel encapsulates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u32)]
+pub enum TunnelType {
+    /// IP in IP, any two families.
+    Ipip = 0,
+    /// GRE, with a key or without.
+    Gre = 1,
+    /// VXLAN.
+    Vxlan = 2,
+    /// Geneve.
+    Geneve = 3,
+    /// Generic UDP encapsulation.
+    Gue = 4,
+    /// IP in UDP.
+    Fou = 5,
+    /// An MPLS label in GRE.
+    MplsGre = 6,
+    /// An MPLS label in UDP.
+    MplsUdp = 7,
+    /// L2TPv3 in IP.
+    L2tpv3 = 8,
+    /// L2TPv3 in UDP.
+    L2tpv3Udp = 9,
+}
+
+impl TunnelType {
+    /// All of them, in ascending order.
+    #[rustfmt::skip]
+    pub const ALL: &'static [TunnelType] = &[
+        TunnelType::Ipip,
+        TunnelType::Gre,
+        TunnelType::Vxlan,
+        TunnelType::Geneve,
+        TunnelType::Gue,
+        TunnelType::Fou,
+        TunnelType::MplsGre,
+        TunnelType::MplsUdp,
+        TunnelType::L2tpv3,
+        TunnelType::L2tpv3Udp,
+    ];
+
+    /// The one of that number.
+    pub fn from_value(value: u32) -> Option<Self> {
+        Self::ALL.iter().copied().find(|e| e.value() == value)
+    }
+
+    /// The one of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|e| e.name() == name)
+    }
+
+    /// Its number on the wire.
+    pub fn value(self) -> u32 {
+        self as u32
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            TunnelType::Ipip => "ipip",
+            TunnelType::Gre => "gre",
+            TunnelType::Vxlan => "vxlan",
+            TunnelType::Geneve => "geneve",
+            TunnelType::Gue => "gue",
+            TunnelType::Fou => "fou",
+            TunnelType::MplsGre => "mpls-gre",
+            TunnelType::MplsUdp => "mpls-udp",
+            TunnelType::L2tpv3 => "l2tpv3",
+            TunnelType::L2tpv3Udp => "l2tpv3-udp",
+        }
+    }
+}
+
+/// [`TunnelType`] as a table.
+#[rustfmt::skip]
+pub static TUNNEL_TYPE_ENUM: Enum = Enum { name: "tunnel-type", entries: &[
+    Entry { value: 0, name: "ipip", doc: "IP in IP, any two families" },
+    Entry { value: 1, name: "gre", doc: "GRE, with a key or without" },
+    Entry { value: 2, name: "vxlan", doc: "VXLAN" },
+    Entry { value: 3, name: "geneve", doc: "Geneve" },
+    Entry { value: 4, name: "gue", doc: "generic UDP encapsulation" },
+    Entry { value: 5, name: "fou", doc: "IP in UDP" },
+    Entry { value: 6, name: "mpls-gre", doc: "an MPLS label in GRE" },
+    Entry { value: 7, name: "mpls-udp", doc: "an MPLS label in UDP" },
+    Entry { value: 8, name: "l2tpv3", doc: "L2TPv3 in IP" },
+    Entry { value: 9, name: "l2tpv3-udp", doc: "L2TPv3 in UDP" },
+] };
+
+/// Whether routers may fragment outer packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u32)]
+pub enum TunnelDf {
+    /// As the inner packet.
+    Inherit = 0,
+    /// They must not.
+    Set = 1,
+    /// They may, or the gateway does.
+    Unset = 2,
+}
+
+impl TunnelDf {
+    /// All of them, in ascending order.
+    #[rustfmt::skip]
+    pub const ALL: &'static [TunnelDf] = &[
+        TunnelDf::Inherit,
+        TunnelDf::Set,
+        TunnelDf::Unset,
+    ];
+
+    /// The one of that number.
+    pub fn from_value(value: u32) -> Option<Self> {
+        Self::ALL.iter().copied().find(|e| e.value() == value)
+    }
+
+    /// The one of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|e| e.name() == name)
+    }
+
+    /// Its number on the wire.
+    pub fn value(self) -> u32 {
+        self as u32
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            TunnelDf::Inherit => "inherit",
+            TunnelDf::Set => "set",
+            TunnelDf::Unset => "unset",
+        }
+    }
+}
+
+/// [`TunnelDf`] as a table.
+#[rustfmt::skip]
+pub static TUNNEL_DF_ENUM: Enum = Enum { name: "tunnel-df", entries: &[
+    Entry { value: 0, name: "inherit", doc: "as the inner packet" },
+    Entry { value: 1, name: "set", doc: "they must not" },
+    Entry { value: 2, name: "unset", doc: "they may, or the gateway does" },
+] };
+
+/// What becomes of packets to a prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u32)]
+pub enum RouteAction {
+    /// They enter a tunnel.
+    Tunnel = 0,
+    /// They are dropped and the sender is told.
+    Unreachable = 1,
+    /// They are dropped.
+    Blackhole = 2,
+}
+
+impl RouteAction {
+    /// All of them, in ascending order.
+    #[rustfmt::skip]
+    pub const ALL: &'static [RouteAction] = &[
+        RouteAction::Tunnel,
+        RouteAction::Unreachable,
+        RouteAction::Blackhole,
+    ];
+
+    /// The one of that number.
+    pub fn from_value(value: u32) -> Option<Self> {
+        Self::ALL.iter().copied().find(|e| e.value() == value)
+    }
+
+    /// The one of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|e| e.name() == name)
+    }
+
+    /// Its number on the wire.
+    pub fn value(self) -> u32 {
+        self as u32
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            RouteAction::Tunnel => "tunnel",
+            RouteAction::Unreachable => "unreachable",
+            RouteAction::Blackhole => "blackhole",
+        }
+    }
+}
+
+/// [`RouteAction`] as a table.
+#[rustfmt::skip]
+pub static ROUTE_ACTION_ENUM: Enum = Enum { name: "route-action", entries: &[
+    Entry { value: 0, name: "tunnel", doc: "they enter a tunnel" },
+    Entry { value: 1, name: "unreachable", doc: "they are dropped and the sender is told" },
+    Entry { value: 2, name: "blackhole", doc: "they are dropped" },
+] };
+
 /// Names a service or a server.
 #[rustfmt::skip]
 pub static ENDPOINT: AttrSet = AttrSet { name: "endpoint", attrs: &[
@@ -1417,6 +1722,54 @@ pub static CUSTOMER: AttrSet = AttrSet { name: "customer", attrs: &[
     Attr { id: 6, name: "txn", kind: Kind::U32, min: None, max: None, multi: false, doc: "transaction this change belongs to; alone if absent" },
 ] };
 
+/// Addresses that have their first bits in common.
+#[rustfmt::skip]
+pub static PREFIX: AttrSet = AttrSet { name: "prefix", attrs: &[
+    Attr { id: 1, name: "address", kind: Kind::Address, min: Some(4), max: Some(16), multi: false, doc: "the first of them" },
+    Attr { id: 2, name: "length", kind: Kind::U8, min: None, max: Some(128), multi: false, doc: "how many bits" },
+] };
+
+/// One end of an encapsulation.
+#[rustfmt::skip]
+pub static TUNNEL: AttrSet = AttrSet { name: "tunnel", attrs: &[
+    Attr { id: 1, name: "name", kind: Kind::String, min: None, max: Some(31), multi: false, doc: "letters, digits, underscores, dots and hyphens" },
+    Attr { id: 2, name: "id", kind: Kind::U32, min: None, max: None, multi: false, doc: "number, never used again" },
+    Attr { id: 3, name: "type", kind: Kind::Enum(&TUNNEL_TYPE_ENUM), min: None, max: None, multi: false, doc: "how packets are encapsulated" },
+    Attr { id: 4, name: "customer", kind: Kind::U32, min: None, max: None, multi: false, doc: "routing context of what it carries" },
+    Attr { id: 5, name: "local", kind: Kind::Address, min: Some(4), max: Some(16), multi: false, doc: "our outer address" },
+    Attr { id: 6, name: "remote", kind: Kind::Address, min: Some(4), max: Some(16), multi: false, doc: "outer address of the other end" },
+    Attr { id: 7, name: "anywhere", kind: Kind::U8, min: None, max: Some(1), multi: false, doc: "whether packets may come from other outer addresses too" },
+    Attr { id: 8, name: "ikey", kind: Kind::U32, min: None, max: None, multi: false, doc: "key of arriving packets; none if absent" },
+    Attr { id: 9, name: "okey", kind: Kind::U32, min: None, max: None, multi: false, doc: "key of leaving packets; that of arriving ones if absent" },
+    Attr { id: 10, name: "dport", kind: Kind::U16, min: Some(1), max: None, multi: false, doc: "UDP port of receivers; the usual one of the type if absent" },
+    Attr { id: 11, name: "sport", kind: Kind::U16, min: None, max: None, multi: false, doc: "UDP source port; 0 is one for each flow" },
+    Attr { id: 12, name: "ttl", kind: Kind::U8, min: None, max: None, multi: false, doc: "time to live of outer headers; 0 is that of the inner one" },
+    Attr { id: 13, name: "dscp", kind: Kind::U8, min: None, max: Some(64), multi: false, doc: "class of outer headers; 64 is that of the inner one" },
+    Attr { id: 14, name: "df", kind: Kind::Enum(&TUNNEL_DF_ENUM), min: None, max: None, multi: false, doc: "whether routers on the way may fragment" },
+    Attr { id: 15, name: "mtu", kind: Kind::U32, min: None, max: Some(65535), multi: false, doc: "longest inner packet; 0 is what the way takes" },
+    Attr { id: 16, name: "checksum", kind: Kind::U8, min: None, max: Some(1), multi: false, doc: "whether outer UDP headers have a checksum; default only in IPv6" },
+    Attr { id: 17, name: "mac", kind: Kind::Bytes, min: Some(6), max: Some(6), multi: false, doc: "source of inner Ethernet headers" },
+    Attr { id: 18, name: "peer-mac", kind: Kind::Bytes, min: Some(6), max: Some(6), multi: false, doc: "destination of inner Ethernet headers" },
+    Attr { id: 19, name: "ethernet", kind: Kind::U8, min: None, max: Some(1), multi: false, doc: "whether a type that can carry either carries Ethernet frames" },
+    Attr { id: 20, name: "cookie", kind: Kind::Bytes, min: Some(0), max: Some(8), multi: false, doc: "what arriving L2TPv3 packets must have" },
+    Attr { id: 21, name: "peer-cookie", kind: Kind::Bytes, min: Some(0), max: Some(8), multi: false, doc: "what leaving L2TPv3 packets get" },
+    Attr { id: 22, name: "sublayer", kind: Kind::U8, min: None, max: Some(1), multi: false, doc: "whether L2TPv3 packets have the default sublayer; default yes" },
+    Attr { id: 23, name: "allowed", kind: Kind::Nest(&PREFIX), min: None, max: None, multi: true, doc: "inner sources that may arrive; any if absent" },
+    Attr { id: 24, name: "to", kind: Kind::String, min: None, max: Some(31), multi: false, doc: "tunnel that all that arrives leaves by; empty for none" },
+    Attr { id: 25, name: "counters", kind: Kind::Nest(&COUNTERS), min: None, max: None, multi: false, doc: "traffic" },
+    Attr { id: 26, name: "txn", kind: Kind::U32, min: None, max: None, multi: false, doc: "transaction this change belongs to; alone if absent" },
+] };
+
+/// Where a customer's packets to a prefix go.
+#[rustfmt::skip]
+pub static ROUTE: AttrSet = AttrSet { name: "route", attrs: &[
+    Attr { id: 1, name: "customer", kind: Kind::U32, min: None, max: None, multi: false, doc: "routing context" },
+    Attr { id: 2, name: "prefix", kind: Kind::Nest(&PREFIX), min: None, max: None, multi: false, doc: "destination" },
+    Attr { id: 3, name: "action", kind: Kind::Enum(&ROUTE_ACTION_ENUM), min: None, max: None, multi: false, doc: "what becomes of packets; default tunnel" },
+    Attr { id: 4, name: "tunnel", kind: Kind::String, min: None, max: Some(31), multi: false, doc: "tunnel that packets enter" },
+    Attr { id: 5, name: "txn", kind: Kind::U32, min: None, max: None, multi: false, doc: "transaction this change belongs to; alone if absent" },
+] };
+
 /// What happened, in notifications.
 #[rustfmt::skip]
 pub static EVENT: AttrSet = AttrSet { name: "event", attrs: &[
@@ -1427,6 +1780,8 @@ pub static EVENT: AttrSet = AttrSet { name: "event", attrs: &[
     Attr { id: 5, name: "settings", kind: Kind::Nest(&SETTINGS), min: None, max: None, multi: false, doc: "settings" },
     Attr { id: 6, name: "generation", kind: Kind::U64, min: None, max: None, multi: false, doc: "configuration that this made" },
     Attr { id: 7, name: "customer", kind: Kind::Nest(&CUSTOMER), min: None, max: None, multi: false, doc: "customer" },
+    Attr { id: 8, name: "tunnel", kind: Kind::Nest(&TUNNEL), min: None, max: None, multi: false, doc: "tunnel" },
+    Attr { id: 9, name: "route", kind: Kind::Nest(&ROUTE), min: None, max: None, multi: false, doc: "route" },
 ] };
 
 /// Every operation and notification, in the order of their numbers.
@@ -1474,4 +1829,16 @@ pub static OPS: &[Op] = &[
     Op { id: 40, name: "customer-get", set: &CUSTOMER, doit: Some(Call { request: &[1, 2], reply: &[1, 2, 3, 4, 5] }), dump: Some(Call { request: &[], reply: &[1, 2, 3, 4, 5] }), group: None, doc: "Show customers." },
     Op { id: 41, name: "customer-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A customer was made or changed." },
     Op { id: 42, name: "customer-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A customer was removed." },
+    Op { id: 43, name: "tunnel-new", set: &TUNNEL, doit: Some(Call { request: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 26], reply: &[] }), dump: None, group: None, doc: "Define a tunnel." },
+    Op { id: 44, name: "tunnel-set", set: &TUNNEL, doit: Some(Call { request: &[1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 26], reply: &[] }), dump: None, group: None, doc: "Change what is given." },
+    Op { id: 45, name: "tunnel-del", set: &TUNNEL, doit: Some(Call { request: &[1, 26], reply: &[] }), dump: None, group: None, doc: "Remove a tunnel that neither routes nor other tunnels lead to." },
+    Op { id: 46, name: "tunnel-get", set: &TUNNEL, doit: Some(Call { request: &[1], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 2, 25] }), dump: Some(Call { request: &[], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 2, 25] }), group: None, doc: "Show tunnels." },
+    Op { id: 47, name: "route-new", set: &ROUTE, doit: Some(Call { request: &[1, 2, 3, 4, 5], reply: &[] }), dump: None, group: None, doc: "Define a route." },
+    Op { id: 48, name: "route-set", set: &ROUTE, doit: Some(Call { request: &[1, 2, 3, 4, 5], reply: &[] }), dump: None, group: None, doc: "Lead a route elsewhere, or define it." },
+    Op { id: 49, name: "route-del", set: &ROUTE, doit: Some(Call { request: &[1, 2, 5], reply: &[] }), dump: None, group: None, doc: "Remove a route." },
+    Op { id: 50, name: "route-get", set: &ROUTE, doit: None, dump: Some(Call { request: &[], reply: &[1, 2, 3, 4] }), group: None, doc: "Show routes." },
+    Op { id: 51, name: "tunnel-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A tunnel was made or changed." },
+    Op { id: 52, name: "tunnel-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A tunnel was removed." },
+    Op { id: 53, name: "route-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A route was made or changed." },
+    Op { id: 54, name: "route-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A route was removed." },
 ];

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Operations on the routes of customers.
+
+use kernel::{prelude::*, sync::Arc};
+
+use super::tunnel::{find, parse_name, parse_prefix, put_prefix};
+use crate::kern::net::genetlink::{Dump, DumpWriter, Full, Refused, Reply, Request, Stop, Writer};
+use crate::netlink::{
+    parse,
+    transaction,
+    uapi::{attr, cmd, value::route_action},
+    Control, //
+};
+use crate::table::{
+    self, Change, Config, ConfigError, Cursor, Route, RouteKey, Target, TunnelName, PUBLIC,
+};
+
+fn places(at: table::Attr) -> &'static [u16] {
+    match at {
+        table::Attr::Customer => &[attr::route::CUSTOMER],
+        table::Attr::Key | table::Attr::Address => &[attr::route::PREFIX],
+        table::Attr::Name => &[attr::route::TUNNEL],
+        _ => &[],
+    }
+}
+
+/// Where a request leads packets.
+#[derive(Clone, Copy)]
+enum Action {
+    Tunnel(TunnelName),
+    Fixed(Target),
+}
+
+impl Action {
+    fn parse(request: &Request<'_>) -> Result<Self, Refused> {
+        let (extack, attrs) = (request.extack(), request.attrs());
+        let known = |number| {
+            Some(match number {
+                route_action::TUNNEL => None,
+                route_action::UNREACHABLE => Some(Target::Unreachable),
+                route_action::BLACKHOLE => Some(Target::Blackhole),
+                _ => return None,
+            })
+        };
+        match parse::choice(&extack, &attrs, attr::route::ACTION, "action", known)?.flatten() {
+            Some(target) => Ok(Action::Fixed(target)),
+            None => parse_name(&extack, &attrs, attr::route::TUNNEL).map(Action::Tunnel),
+        }
+    }
+
+    fn target(&self, change: &Change) -> Result<Target, ConfigError> {
+        match self {
+            Action::Tunnel(name) => find(change, name).map(Target::Tunnel),
+            Action::Fixed(target) => Ok(*target),
+        }
+    }
+}
+
+fn parse_key(request: &Request<'_>) -> Result<RouteKey, Refused> {
+    let (extack, attrs) = (request.extack(), request.attrs());
+    let nest = extack.require(&attrs, attr::route::PREFIX, "prefix")?;
+    let customer = attrs.get(attr::route::CUSTOMER);
+    Ok(RouteKey {
+        customer: customer.map_or(PUBLIC, |attr| attr.u32()),
+        prefix: parse_prefix(&extack, &nest.nested())?,
+    })
+}
+
+/// `route-new`: defines a route.
+pub(crate) fn new(control: &Control, request: &Request<'_>) -> Result<Reply, Refused> {
+    let (key, action) = (parse_key(request)?, Action::parse(request)?);
+    transaction::apply(control, request, attr::route::TXN, places, |change| {
+        let target = action.target(change)?;
+        change.route_new(key, target)
+    })
+}
+
+/// `route-set`: leads a route elsewhere, or defines it.
+pub(crate) fn set(control: &Control, request: &Request<'_>) -> Result<Reply, Refused> {
+    let (key, action) = (parse_key(request)?, Action::parse(request)?);
+    transaction::apply(control, request, attr::route::TXN, places, |change| {
+        let target = action.target(change)?;
+        change.route_replace(key, target)
+    })
+}
+
+/// `route-del`: removes a route.
+pub(crate) fn del(control: &Control, request: &Request<'_>) -> Result<Reply, Refused> {
+    let key = parse_key(request)?;
+    transaction::apply(control, request, attr::route::TXN, places, |change| {
+        change.route_del(key)
+    })
+}
+
+/// Writes a route.
+pub(in crate::netlink) fn put(
+    out: &mut Writer<'_>,
+    config: &Config,
+    route: &Route,
+) -> Result<(), Full> {
+    put_key(out, &route.key)?;
+    let action = match route.target {
+        Target::Tunnel(id) => {
+            if let Some(tunnel) = config.tunnel_at(id) {
+                out.c_str_bytes(attr::route::TUNNEL, tunnel.name.as_bytes())?;
+            }
+            route_action::TUNNEL
+        }
+        Target::Unreachable => route_action::UNREACHABLE,
+        Target::Blackhole => route_action::BLACKHOLE,
+    };
+    out.u32(attr::route::ACTION, action)
+}
+
+/// Writes what names a route.
+pub(in crate::netlink) fn put_key(out: &mut Writer<'_>, key: &RouteKey) -> Result<(), Full> {
+    out.u32(attr::route::CUSTOMER, key.customer)?;
+    put_prefix(out, attr::route::PREFIX, &key.prefix)
+}
+
+/// `route-get` as a dump: all routes of one configuration.
+pub(crate) struct Routes {
+    config: Arc<Config>,
+    at: Cursor,
+}
+
+impl Dump<Control> for Routes {
+    fn start(control: &Control, request: &Request<'_>) -> Result<Self, Refused> {
+        Ok(Routes {
+            config: control.tables(request)?.config.get(),
+            at: Cursor::default(),
+        })
+    }
+
+    fn dump(&mut self, _: &Control, out: &mut DumpWriter<'_>) -> Result<(), Stop> {
+        for (route, next) in self.config.routes(self.at) {
+            out.message::<Full>(cmd::ROUTE_GET, |out| put(out, &self.config, route))?;
+            self.at = next;
+        }
+        Ok(())
+    }
+}

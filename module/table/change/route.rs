@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Operations on routes.
+
+use kernel::{
+    alloc::flags::GFP_KERNEL,
+    sync::Arc, //
+};
+
+use super::{
+    error::{exists, invalid, not_found},
+    put,
+    Attr,
+    Change,
+    Event,
+    Result, //
+};
+use crate::kern::sync::deferred::cond_resched;
+use crate::table::config::{Config, Route, RouteKey, RouteLengths, Target, PUBLIC};
+use crate::table::trie::Edit;
+
+impl Change {
+    /// Makes a route.
+    pub(crate) fn route_new(&mut self, key: RouteKey, target: Target) -> Result {
+        self.check_route(&key, target)?;
+        if self.has_route(&key) {
+            return Err(exists(
+                Attr::Key,
+                format_args!("route {key} exists already"),
+            ));
+        }
+        self.record(Event::RouteNew(key))?;
+        put(&mut self.routes, key, Some(target))
+    }
+
+    /// Makes a route, or leads one elsewhere.
+    pub(crate) fn route_replace(&mut self, key: RouteKey, target: Target) -> Result {
+        self.check_route(&key, target)?;
+        self.record(Event::RouteNew(key))?;
+        put(&mut self.routes, key, Some(target))
+    }
+
+    /// Removes a route.
+    pub(crate) fn route_del(&mut self, key: RouteKey) -> Result {
+        if !self.has_route(&key) {
+            return Err(not_found(Attr::Key, format_args!("route {key} is unknown")));
+        }
+        self.record(Event::RouteDel(key))?;
+        put(&mut self.routes, key, None)
+    }
+
+    fn has_route(&self, key: &RouteKey) -> bool {
+        match self.routes.get(key) {
+            Some(target) => target.is_some(),
+            None => self
+                .kept()
+                .is_some_and(|config| config.route_at(key).is_some()),
+        }
+    }
+
+    fn check_route(&self, key: &RouteKey, target: Target) -> Result {
+        if key.customer == PUBLIC {
+            return Err(invalid(
+                Attr::Customer,
+                format_args!("customer public is routed by the system's own tables"),
+            ));
+        }
+        self.check_customer(key.customer)?;
+        let prefix = key.prefix;
+        if prefix.len > prefix.addr.bits() || prefix.addr.mask(prefix.len) != prefix.addr {
+            return Err(invalid(
+                Attr::Address,
+                format_args!("prefix {prefix} has bits behind its length"),
+            ));
+        }
+        match target {
+            Target::Tunnel(id) if !self.has_tunnel(id) => Err(not_found(
+                Attr::Key,
+                format_args!("route {key}: its tunnel is not defined"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts the routes in.
+    pub(super) fn freeze_routes(&self, config: &mut Config) -> Result {
+        if self.routes.is_empty() {
+            return Ok(());
+        }
+        let mut routes = config.routes.edit(GFP_KERNEL)?;
+        let mut lengths = config.route_lengths.edit(GFP_KERNEL)?;
+        // Routes come customer by customer.
+        let mut used = RouteLengths::new(PUBLIC);
+        for (key, target) in &self.routes {
+            cond_resched();
+            let old = match target {
+                Some(target) => {
+                    let route = Route {
+                        key: *key,
+                        target: *target,
+                    };
+                    routes.insert(Arc::new(route, GFP_KERNEL)?, GFP_KERNEL)?
+                }
+                None => routes.remove(key, GFP_KERNEL)?,
+            };
+            if old.is_some() == target.is_some() {
+                continue;
+            }
+            if used.customer != key.customer {
+                keep(&mut lengths, &used)?;
+                used = match lengths.get(&key.customer) {
+                    Some(used) => RouteLengths::clone(used),
+                    None => RouteLengths::new(key.customer),
+                };
+            }
+            match target {
+                Some(_) => used.add(&key.prefix),
+                None => used.remove(&key.prefix),
+            }
+        }
+        keep(&mut lengths, &used)?;
+        config.routes = routes.freeze(GFP_KERNEL)?;
+        config.route_lengths = lengths.freeze(GFP_KERNEL)?;
+        Ok(())
+    }
+}
+
+/// Notes which lengths a customer's prefixes have; nothing of who has no routes.
+fn keep(lengths: &mut Edit<RouteLengths>, used: &RouteLengths) -> Result {
+    if used.customer == PUBLIC {
+        return Ok(());
+    }
+    if used.is_empty() {
+        lengths.remove(&used.customer, GFP_KERNEL)?;
+    } else {
+        lengths.insert(Arc::new(used.clone(), GFP_KERNEL)?, GFP_KERNEL)?;
+    }
+    Ok(())
+}

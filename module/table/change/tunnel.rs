@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Operations on tunnels.
+
+use kernel::{
+    alloc::{flags::GFP_KERNEL, KVec},
+    sync::Arc, //
+};
+
+use super::{
+    error::{busy, exists, invalid, not_found},
+    put,
+    Attr,
+    Change,
+    ConfigError,
+    Event,
+    Result, //
+};
+use crate::domain::encap::{Carrier, End, Kind};
+use crate::kern::sync::deferred::cond_resched;
+use crate::table::config::{
+    Config, OuterRoute, Prefix, RouteKey, Target, Tunnel, TunnelEnd, TunnelName, TunnelNamed, TunnelRuntime,
+    TunnelSettings, UdpPort, Wire,
+};
+use crate::table::trie::Edit;
+
+/// A tunnel that a change makes or alters.
+pub(super) struct TunnelDraft {
+    name: TunnelName,
+    settings: TunnelSettings,
+    allowed: KVec<Prefix>,
+    runtime: Arc<TunnelRuntime>,
+}
+
+impl Change {
+    /// Makes a tunnel, whose number is returned.
+    pub(crate) fn tunnel_new(
+        &mut self,
+        name: TunnelName,
+        settings: TunnelSettings,
+        allowed: KVec<Prefix>,
+    ) -> Result<u32> {
+        if self.tunnel_id(&name).is_some() {
+            return Err(exists(
+                Attr::Name,
+                format_args!("tunnel {name} exists already"),
+            ));
+        }
+        self.check_tunnel(&name, &settings)?;
+        // What goes and comes again in one change stays what it was to those that lead to it.
+        let (id, runtime) = match self.from.tunnel_named(&name) {
+            Some(base) => (base.id, base.runtime.clone()),
+            None => {
+                let runtime = TunnelRuntime::new(&mut self.supply)?;
+                (self.tunnel_next, Arc::new(runtime, GFP_KERNEL)?)
+            }
+        };
+        let draft = TunnelDraft {
+            name,
+            settings,
+            allowed,
+            runtime,
+        };
+        put(&mut self.tunnels, id, draft)?;
+        if let Err(error) =
+            put(&mut self.tunnel_names, name, id).and_then(|()| self.record(Event::TunnelNew(id)))
+        {
+            self.tunnels.remove(&id);
+            self.tunnel_names.remove(&name);
+            return Err(error);
+        }
+        self.tunnel_next = self.tunnel_next.max(id.wrapping_add(1));
+        Ok(id)
+    }
+
+    /// Gives a tunnel other settings.
+    pub(crate) fn tunnel_set(
+        &mut self,
+        id: u32,
+        settings: TunnelSettings,
+        allowed: KVec<Prefix>,
+    ) -> Result {
+        let Some((name, runtime)) = self.tunnel_draft(id) else {
+            return Err(no_tunnel(id));
+        };
+        self.check_tunnel(&name, &settings)?;
+        self.record(Event::TunnelNew(id))?;
+        let draft = TunnelDraft {
+            name,
+            settings,
+            allowed,
+            runtime,
+        };
+        put(&mut self.tunnel_names, name, id)?;
+        put(&mut self.tunnels, id, draft)
+    }
+
+    /// Removes a tunnel, to which no route and no cross-connect may lead when the change is
+    /// complete.
+    pub(crate) fn tunnel_del(&mut self, id: u32) -> Result {
+        let Some((name, _)) = self.tunnel_draft(id) else {
+            return Err(no_tunnel(id));
+        };
+        if self
+            .kept()
+            .is_some_and(|config| config.tunnel_at(id).is_some())
+        {
+            put(&mut self.tunnels_gone, id, ())?;
+        }
+        self.record(Event::TunnelDel(id, name))?;
+        self.tunnels.remove(&id);
+        self.tunnel_names.remove(&name);
+        Ok(())
+    }
+
+    /// The number of the tunnel of this name, as the change leaves things so far.
+    pub(crate) fn tunnel_id(&self, name: &TunnelName) -> Option<u32> {
+        if let Some(id) = self.tunnel_names.get(name) {
+            return Some(*id);
+        }
+        let id = self.kept()?.tunnel_named(name)?.id;
+        self.tunnels_gone.get(&id).is_none().then_some(id)
+    }
+
+    /// What a tunnel is, as the change leaves things so far, and the sources that it allows.
+    pub(crate) fn tunnel_now(&self, id: u32) -> Result<(TunnelSettings, &[Prefix])> {
+        if let Some(draft) = self.tunnels.get(&id) {
+            return Ok((draft.settings, &draft.allowed));
+        }
+        match self.kept().and_then(|config| config.tunnel_at(id)) {
+            Some(tunnel) if self.tunnels_gone.get(&id).is_none() => {
+                Ok((tunnel.settings, &tunnel.allowed))
+            }
+            _ => Err(no_tunnel(id)),
+        }
+    }
+
+    /// Whether there is such a tunnel, as the change leaves things so far.
+    pub(super) fn has_tunnel(&self, id: u32) -> bool {
+        self.tunnel_draft(id).is_some()
+    }
+
+    fn tunnel_draft(&self, id: u32) -> Option<(TunnelName, Arc<TunnelRuntime>)> {
+        if let Some(draft) = self.tunnels.get(&id) {
+            return Some((draft.name, draft.runtime.clone()));
+        }
+        if self.tunnels_gone.get(&id).is_some() {
+            return None;
+        }
+        let tunnel = self.kept()?.tunnel_at(id)?;
+        Some((tunnel.name, tunnel.runtime.clone()))
+    }
+
+    /// Refuses what no tunnel can be.
+    fn check_tunnel(&self, name: &TunnelName, settings: &TunnelSettings) -> Result {
+        self.check_customer(settings.customer)?;
+        let kind = settings.wire.kind;
+        if settings.outer.format.kind != kind {
+            return Err(invalid(
+                Attr::Key,
+                format_args!("tunnel {name} has two types"),
+            ));
+        }
+        if !kind.keys().allows(settings.wire.key) || !kind.keys().allows(settings.outer.format.key)
+        {
+            return Err(invalid(
+                Attr::Key,
+                format_args!(
+                    "tunnel {name}: no such {} of type {}",
+                    kind.key_name(),
+                    kind.name()
+                ),
+            ));
+        }
+        match (kind.carrier(), settings.wire.end) {
+            (Carrier::Link, End::Link(_)) => Ok(()),
+            (Carrier::Link, _) | (_, End::Link(_)) => Err(invalid(
+                Attr::Key,
+                format_args!("tunnel {name}: type {} is elsewhere", kind.name()),
+            )),
+            (_, End::Path { .. }) if settings.outer.template().is_none() => Err(invalid(
+                Attr::Address,
+                format_args!("tunnel {name}: ends are of two families"),
+            )),
+            (Carrier::Udp, End::Path { port: 0, .. }) => Err(invalid(
+                Attr::Port,
+                format_args!("tunnel {name} has no port to listen at"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts the tunnels in.
+    pub(super) fn freeze_tunnels(&self, config: &mut Config) -> Result {
+        config.tunnel_next = self.tunnel_next;
+        if self.tunnels.is_empty() && self.tunnels_gone.is_empty() {
+            return Ok(());
+        }
+        let mut tunnels = config.tunnels.edit(GFP_KERNEL)?;
+        let mut names = config.tunnel_names.edit(GFP_KERNEL)?;
+        let mut wires = config.wires.edit(GFP_KERNEL)?;
+        let mut ports = config.udp_ports.edit(GFP_KERNEL)?;
+        let mut ends = config.tunnel_ends.edit(GFP_KERNEL)?;
+        // All that was goes before anything comes: a key may pass from one to another.
+        let altered = self.tunnels.iter().map(|(id, _)| id);
+        for id in self.tunnels_gone.iter().map(|(id, ())| id).chain(altered) {
+            cond_resched();
+            let Some(old) = tunnels.remove(id, GFP_KERNEL)? else {
+                continue;
+            };
+            names.remove(&old.name, GFP_KERNEL)?;
+            wires.remove(&old.settings.wire, GFP_KERNEL)?;
+            count_end(&mut ends, &old.settings, |tunnels| {
+                tunnels.saturating_sub(1)
+            })?;
+            if let Some(port) = udp_port(&old.settings) {
+                let left = ports.get(&port).map_or(0, |port| port.tunnels);
+                let kind = old.settings.wire.kind;
+                set_port(&mut ports, port, kind, left.saturating_sub(1))?;
+            }
+        }
+        for (id, draft) in &self.tunnels {
+            cond_resched();
+            let mut allowed = KVec::with_capacity(draft.allowed.len(), GFP_KERNEL)?;
+            allowed.extend_from_slice(&draft.allowed, GFP_KERNEL)?;
+            let (id, name, settings) = (*id, draft.name, draft.settings);
+            let customer = config.customer(settings.customer);
+            let tunnel = Tunnel {
+                id,
+                name,
+                settings,
+                template: settings.outer.template(),
+                allowed,
+                runtime: draft.runtime.clone(),
+                route: self.outer_route(id, &settings)?,
+                customer: customer.map(|customer| customer.runtime.clone()),
+            };
+            let tunnel = Arc::new(tunnel, GFP_KERNEL)?;
+            tunnels.insert(tunnel.clone(), GFP_KERNEL)?;
+            names.insert(Arc::new(TunnelNamed { name, id }, GFP_KERNEL)?, GFP_KERNEL)?;
+            let wire = Wire {
+                key: settings.wire,
+                tunnel,
+            };
+            if let Some(other) = wires.insert(Arc::new(wire, GFP_KERNEL)?, GFP_KERNEL)? {
+                return Err(exists(
+                    Attr::Key,
+                    format_args!(
+                        "packets of tunnel {name} are those of {}",
+                        other.tunnel.name
+                    ),
+                ));
+            }
+            count_end(&mut ends, &settings, |tunnels| tunnels.saturating_add(1))?;
+            let Some(port) = udp_port(&settings) else {
+                continue;
+            };
+            let kind = settings.wire.kind;
+            let there = ports.get(&port).map(|port| (port.kind, port.tunnels));
+            match there {
+                Some((other, _)) if other != kind => {
+                    return Err(exists(
+                        Attr::Port,
+                        format_args!("port {port} is that of type {}", other.name()),
+                    ));
+                }
+                there => {
+                    let count = there.map_or(0, |(_, count)| count);
+                    set_port(&mut ports, port, kind, count.saturating_add(1))?;
+                }
+            }
+        }
+        config.tunnels = tunnels.freeze(GFP_KERNEL)?;
+        config.tunnel_names = names.freeze(GFP_KERNEL)?;
+        config.wires = wires.freeze(GFP_KERNEL)?;
+        config.udp_ports = ports.freeze(GFP_KERNEL)?;
+        config.tunnel_ends = ends.freeze(GFP_KERNEL)?;
+        Ok(())
+    }
+
+    /// The route of a tunnel's outer packets as far as it is known: that of before between the same
+    /// ends.
+    fn outer_route(&self, id: u32, settings: &TunnelSettings) -> Result<Arc<OuterRoute>> {
+        let ends = |settings: &TunnelSettings| (settings.outer.local, settings.outer.remote);
+        match self.from.tunnel_at(id) {
+            Some(old) if ends(&old.settings) == ends(settings) => Ok(old.route.clone()),
+            _ => Ok(Arc::new(OuterRoute::new(), GFP_KERNEL)?),
+        }
+    }
+
+    /// Refuses tunnels and routes that lead nowhere, or to another customer. Called when all else is
+    /// in `config`.
+    pub(super) fn check_tunnels(&self, config: &Config) -> Result {
+        for (id, _) in &self.tunnels {
+            if let Some(tunnel) = config.tunnel_at(*id) {
+                check_crossing(config, tunnel)?;
+            }
+        }
+        for (key, target) in &self.routes {
+            cond_resched();
+            if let Some(target) = target {
+                check_route(config, key, *target)?;
+            }
+        }
+        let is_moved = |id: &u32, draft: &TunnelDraft| {
+            let old = self.from.tunnel_at(*id);
+            old.is_some_and(|old| old.settings.customer != draft.settings.customer)
+        };
+        let has_moved = self.tunnels.iter().any(|(id, draft)| is_moved(id, draft));
+        if self.tunnels_gone.is_empty() && !has_moved {
+            return Ok(());
+        }
+        for (tunnel, _) in config.tunnels(Default::default()) {
+            cond_resched();
+            check_crossing(config, tunnel)?;
+        }
+        for (route, _) in config.routes(Default::default()) {
+            cond_resched();
+            check_route(config, &route.key, route.target)?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a cross-connect to no tunnel, or to one of another customer.
+fn check_crossing(config: &Config, tunnel: &Tunnel) -> Result {
+    let Some(to) = tunnel.settings.to else {
+        return Ok(());
+    };
+    let name = tunnel.name;
+    let Some(to) = config.tunnel_at(to) else {
+        return Err(busy(
+            Attr::Key,
+            format_args!("tunnel {name} still leads to one that goes"),
+        ));
+    };
+    if to.settings.customer != tunnel.settings.customer {
+        return Err(invalid(
+            Attr::Key,
+            format_args!("tunnel {name}: {} is another customer's", to.name),
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses a route into no tunnel, or into one of another customer.
+fn check_route(config: &Config, key: &RouteKey, target: Target) -> Result {
+    let Target::Tunnel(id) = target else {
+        return Ok(());
+    };
+    let Some(tunnel) = config.tunnel_at(id) else {
+        return Err(busy(
+            Attr::Key,
+            format_args!("route {key} still leads to a tunnel that goes"),
+        ));
+    };
+    if tunnel.settings.customer != key.customer {
+        return Err(invalid(
+            Attr::Key,
+            format_args!("route {key}: tunnel {} is another customer's", tunnel.name),
+        ));
+    }
+    Ok(())
+}
+
+/// Changes how many tunnels end at the address of one.
+fn count_end(
+    ends: &mut Edit<TunnelEnd>,
+    settings: &TunnelSettings,
+    change: impl FnOnce(u32) -> u32,
+) -> Result {
+    let End::Path { local: addr, .. } = settings.wire.end else {
+        return Ok(());
+    };
+    let tunnels = change(ends.get(&addr).map_or(0, |end| end.tunnels));
+    if tunnels == 0 {
+        ends.remove(&addr, GFP_KERNEL)?;
+    } else {
+        ends.insert(
+            Arc::new(TunnelEnd { addr, tunnels }, GFP_KERNEL)?,
+            GFP_KERNEL,
+        )?;
+    }
+    Ok(())
+}
+
+/// The port that a tunnel listens at, if it rides on UDP.
+fn udp_port(settings: &TunnelSettings) -> Option<u16> {
+    match settings.wire.end {
+        End::Path { port, .. } if port != 0 => Some(port),
+        _ => None,
+    }
+}
+
+/// Sets how many tunnels listen at a port.
+fn set_port(ports: &mut Edit<UdpPort>, port: u16, kind: Kind, tunnels: u32) -> Result {
+    if tunnels == 0 {
+        ports.remove(&port, GFP_KERNEL)?;
+        return Ok(());
+    }
+    let entry = UdpPort {
+        port,
+        kind,
+        tunnels,
+    };
+    ports.insert(Arc::new(entry, GFP_KERNEL)?, GFP_KERNEL)?;
+    Ok(())
+}
+
+fn no_tunnel(id: u32) -> ConfigError {
+    not_found(Attr::Name, format_args!("tunnel {id} is unknown"))
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A tunnel: one end of an encapsulation, found by what arrives and by what is sent.
+
+use kernel::{
+    alloc::{AllocError, KVec},
+    sync::Arc, //
+};
+
+use super::{CustomerName, CustomerRuntime, Traffic, TrafficSupply};
+use crate::domain::addr::Addr;
+use crate::domain::encap::build::{Df, Outer, Template};
+use crate::domain::encap::{Cookie, End, WireKey};
+use crate::kern::net::dst_cache::{DstCache4, DstCache6};
+use crate::table::trie::{mix, Keyed, TrieKey};
+
+use super::key::mix_addr;
+
+/// Tunnels are named as customers are.
+pub(crate) type TunnelName = CustomerName;
+
+/// Addresses that have their first bits in common.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Prefix {
+    /// The bits behind the length are zero.
+    pub(crate) addr: Addr,
+    pub(crate) len: u8,
+}
+
+impl core::fmt::Display for Prefix {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{}/{}", self.addr, self.len)
+    }
+}
+
+/// What is configured of a tunnel.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TunnelSettings {
+    /// Whose packets it carries.
+    pub(crate) customer: u32,
+    /// What finds it when a packet arrives.
+    pub(crate) wire: WireKey,
+    /// What leaving packets get.
+    pub(crate) outer: Outer,
+    /// The cookie that arriving L2TPv3 packets must have.
+    pub(crate) cookie: Cookie,
+    /// Whether outer UDP headers have a checksum. Without one in IPv6, arriving ones need none.
+    pub(crate) has_checksum: bool,
+    /// The longest inner packet, 0 for what the way takes.
+    pub(crate) mtu: u32,
+    /// The number of the tunnel that all that arrives goes out by, without a look inside.
+    pub(crate) to: Option<u32>,
+}
+
+impl TunnelSettings {
+    /// Whether routers on the way may fragment what leaves.
+    pub(crate) fn df(&self) -> Df {
+        self.outer.df
+    }
+}
+
+/// What a tunnel has counted; outlives changes of its settings.
+pub(crate) struct TunnelRuntime {
+    pub(crate) traffic: Traffic,
+}
+
+impl TunnelRuntime {
+    pub(crate) fn new(supply: &mut TrafficSupply) -> Result<Self, AllocError> {
+        Ok(TunnelRuntime {
+            traffic: Traffic::new(supply)?,
+        })
+    }
+}
+
+/// The route of a tunnel's outer packets, one of the two by their family; outlives changes of its
+/// settings other than its ends.
+pub(crate) struct OuterRoute {
+    pub(crate) v4: DstCache4,
+    pub(crate) v6: DstCache6,
+}
+
+impl OuterRoute {
+    /// None known yet.
+    pub(crate) fn new() -> Self {
+        OuterRoute {
+            v4: DstCache4::new(),
+            v6: DstCache6::new(),
+        }
+    }
+
+    /// Has it looked up again.
+    pub(crate) fn forget(&self) {
+        self.v4.clear();
+        self.v6.clear();
+    }
+}
+
+/// One end of an encapsulation. Immutable; a change makes another with the same runtime.
+pub(crate) struct Tunnel {
+    /// Its number, never another's.
+    pub(crate) id: u32,
+    pub(crate) name: TunnelName,
+    pub(crate) settings: TunnelSettings,
+    /// The outer header; none if the tunnel rides on a port.
+    pub(crate) template: Option<Template>,
+    /// Sources that packets may have inside; empty allows any.
+    pub(crate) allowed: KVec<Prefix>,
+    pub(crate) runtime: Arc<TunnelRuntime>,
+    pub(crate) route: Arc<OuterRoute>,
+    /// Where the customer counts; none in the public context.
+    pub(crate) customer: Option<Arc<CustomerRuntime>>,
+}
+
+impl Tunnel {
+    /// Whether a packet from `source` may come out of it.
+    #[inline]
+    pub(crate) fn allows(&self, source: Addr) -> bool {
+        let is_in = |prefix: &Prefix| source.is_in(prefix.addr, prefix.len);
+        self.allowed.is_empty() || self.allowed.iter().any(is_in)
+    }
+}
+
+impl Keyed for Tunnel {
+    type Key = u32;
+
+    fn key(&self) -> &u32 {
+        &self.id
+    }
+}
+
+/// Which tunnel has a name.
+pub(crate) struct TunnelNamed {
+    pub(crate) name: TunnelName,
+    pub(crate) id: u32,
+}
+
+impl Keyed for TunnelNamed {
+    type Key = TunnelName;
+
+    fn key(&self) -> &TunnelName {
+        &self.name
+    }
+}
+
+/// Which tunnel an arriving packet belongs to.
+pub(crate) struct Wire {
+    pub(crate) key: WireKey,
+    pub(crate) tunnel: Arc<Tunnel>,
+}
+
+impl Keyed for Wire {
+    type Key = WireKey;
+
+    fn key(&self) -> &WireKey {
+        &self.key
+    }
+}
+
+impl TrieKey for WireKey {
+    fn hash(&self, seed: u64) -> u64 {
+        let key = self.key.map_or(1 << 32, u64::from);
+        let hash = mix(seed, ((self.kind as u64) << 40) | key);
+        match self.end {
+            End::Link(ifindex) => mix(hash, ifindex.into()),
+            End::Path {
+                local,
+                remote,
+                port,
+            } => {
+                let hash = mix_addr(mix(hash, port.into()), local);
+                remote.map_or(hash, |remote| mix_addr(hash, remote))
+            }
+        }
+    }
+}
+
+/// An address that tunnels end at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TunnelEnd {
+    pub(crate) addr: Addr,
+    /// How many tunnels do.
+    pub(crate) tunnels: u32,
+}
+
+impl Keyed for TunnelEnd {
+    type Key = Addr;
+
+    fn key(&self) -> &Addr {
+        &self.addr
+    }
+}
+
+impl TrieKey for Addr {
+    fn hash(&self, seed: u64) -> u64 {
+        mix_addr(seed, *self)
+    }
+}
+
+/// UDP ports that tunnels listen at, and their type there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct UdpPort {
+    pub(crate) port: u16,
+    pub(crate) kind: crate::domain::encap::Kind,
+    /// How many tunnels do.
+    pub(crate) tunnels: u32,
+}
+
+impl Keyed for UdpPort {
+    type Key = u16;
+
+    fn key(&self) -> &u16 {
+        &self.port
+    }
+}
+
+impl TrieKey for u16 {
+    fn hash(&self, seed: u64) -> u64 {
+        mix(seed, (*self).into())
+    }
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Tunnels and the routes of customers: what finds them, what refuses them, and many of them.
+
+use kernel::{prelude::*, sync::Arc};
+
+use super::{commit, scale::timed, v4, v6, wipe, Report, Tables};
+use crate::domain::addr::Addr;
+use crate::domain::encap::{
+    build::{Df, Outer},
+    Cookie, End, Format, Kind, WireKey,
+};
+use crate::table::{
+    change,
+    config::{Prefix, RouteKey, Target, TunnelName, TunnelSettings},
+    Change, CustomerName, CustomerUpdate, Kind as Refusal,
+};
+
+/// The customer of these tests.
+const ACME: u32 = 1;
+
+/// Tunnels and routes to be made at once.
+const MANY: u32 = 100_000;
+
+/// The name of one of these tests' tunnels.
+fn name(number: u32) -> Option<TunnelName> {
+    let mut text = [b't'; 9];
+    for (digit, byte) in text.iter_mut().rev().take(8).enumerate() {
+        let value = (number >> (4 * digit)) as u8 & 15;
+        *byte = if value < 10 {
+            b'0' + value
+        } else {
+            b'a' + value - 10
+        };
+    }
+    TunnelName::new(&text)
+}
+
+/// A tunnel to 198.51.100.`host` with this key.
+fn settings(kind: Kind, host: u8, key: Option<u32>) -> TunnelSettings {
+    let (local, remote) = (v4(192, 0, 2, 1), v4(198, 51, 100, host));
+    let port = kind.default_port();
+    TunnelSettings {
+        customer: ACME,
+        wire: WireKey {
+            kind,
+            key,
+            end: End::Path {
+                local,
+                remote: Some(remote),
+                port,
+            },
+        },
+        outer: Outer {
+            format: Format::new(kind, key),
+            local,
+            remote,
+            sport: 0,
+            dport: port,
+            ttl: 0,
+            dscp: None,
+            df: Df::Inherit,
+            macs: ([2; 6], [2; 6]),
+        },
+        cookie: Cookie::None,
+        has_checksum: false,
+        mtu: 0,
+        to: None,
+    }
+}
+
+fn new(change: &mut Change, number: u32, settings: TunnelSettings) -> change::Result<u32> {
+    // None are made if there are no names, which the tests notice.
+    name(number).map_or(Ok(0), |name| change.tunnel_new(name, settings, KVec::new()))
+}
+
+/// The number of a tunnel; 0, which none has, if it is not there.
+fn numbered(change: &Change, number: u32) -> u32 {
+    name(number)
+        .and_then(|name| change.tunnel_id(&name))
+        .unwrap_or(0)
+}
+
+fn prefix(addr: Addr, len: u8) -> RouteKey {
+    RouteKey {
+        customer: ACME,
+        prefix: Prefix { addr, len },
+    }
+}
+
+fn customer(tables: &Arc<Tables>, report: &mut Report) {
+    wipe(tables);
+    let acme = CustomerName::new(b"acme");
+    let made = commit(tables, |change| match acme {
+        Some(acme) => change.customer_new(Some(ACME), acme, &CustomerUpdate::default()),
+        None => Ok(()),
+    });
+    report.accepted("a customer", made);
+}
+
+pub(super) fn run(tables: &Arc<Tables>, report: &mut Report) {
+    tunnels(tables, report);
+    routes(tables, report);
+    many(tables, report);
+    wipe(tables);
+}
+
+fn tunnels(tables: &Arc<Tables>, report: &mut Report) {
+    customer(tables, report);
+    let (gre, plain) = (
+        settings(Kind::Gre, 7, Some(7)),
+        settings(Kind::Gre, 7, None),
+    );
+    let made = commit(tables, |change| {
+        new(change, 1, gre)?;
+        new(change, 2, plain)?;
+        let mut any = settings(Kind::Vxlan, 9, Some(5));
+        if let End::Path { remote, .. } = &mut any.wire.end {
+            *remote = None;
+        }
+        new(change, 3, any).map(drop)
+    });
+    report.accepted("tunnels", made);
+    let config = tables.config.get();
+    let found = |wire: &WireKey| config.tunnel(wire).map(|tunnel| tunnel.id);
+    let foreign = settings(Kind::Gre, 8, Some(7)).wire;
+    let from = settings(Kind::Vxlan, 77, Some(5)).wire;
+    report.check(
+        "a key and none differ",
+        found(&gre.wire).is_some()
+            && found(&plain.wire).is_some()
+            && found(&gre.wire) != found(&plain.wire),
+    );
+    report.check("another sender has no tunnel", found(&foreign).is_none());
+    report.check("one takes packets from anywhere", found(&from).is_some());
+    report.check(
+        "ends and ports are known",
+        config.is_tunnel_end(v4(192, 0, 2, 1))
+            && !config.is_tunnel_end(v4(198, 51, 100, 7))
+            && config.tunnels_at_port(4789) == Some(Kind::Vxlan)
+            && config.tunnels_at_port(0).is_none(),
+    );
+    let refuse = |change: &mut Change, settings| new(change, 9, settings).map(drop);
+    let taken = commit(tables, |change| refuse(change, gre));
+    report.refused("a key that is taken", taken, Refusal::Exists, "t00000001");
+    let wide = settings(Kind::Vxlan, 1, Some(1 << 24));
+    let refused = commit(tables, |change| refuse(change, wide));
+    report.refused("a key too wide", refused, Refusal::Invalid, "vni");
+    let mut geneve = settings(Kind::Geneve, 1, Some(1));
+    if let End::Path { port, .. } = &mut geneve.wire.end {
+        *port = 4789;
+    }
+    let refused = commit(tables, |change| refuse(change, geneve));
+    report.refused("a port of another type", refused, Refusal::Exists, "vxlan");
+    let mut mixed = gre;
+    mixed.outer.remote = v6(1);
+    let refused = commit(tables, |change| refuse(change, mixed));
+    report.refused(
+        "ends of two families",
+        refused,
+        Refusal::Invalid,
+        "families",
+    );
+    let moved = commit(tables, |change| {
+        let one = numbered(change, 1);
+        change.tunnel_set(one, settings(Kind::Gre, 7, Some(8)), KVec::new())?;
+        new(change, 4, gre).map(drop)
+    });
+    report.accepted("a key passes from one to another", moved);
+}
+
+fn routes(tables: &Arc<Tables>, report: &mut Report) {
+    customer(tables, report);
+    let (wide, narrow) = (prefix(v4(10, 0, 0, 0), 8), prefix(v4(10, 1, 0, 0), 16));
+    let six = prefix(v6(0), 64);
+    let made = commit(tables, |change| {
+        let one = new(change, 1, settings(Kind::Gre, 7, Some(1)))?;
+        let two = new(change, 2, settings(Kind::Gre, 7, Some(2)))?;
+        change.route_new(wide, Target::Tunnel(one))?;
+        change.route_new(six, Target::Unreachable)?;
+        change.route_new(narrow, Target::Tunnel(two))
+    });
+    report.accepted("routes", made);
+    let config = tables.config.get();
+    let way = |addr| config.route(ACME, addr).map(|route| route.key);
+    report.check(
+        "the longest prefix counts",
+        way(v4(10, 1, 2, 3)) == Some(narrow)
+            && way(v4(10, 2, 2, 3)) == Some(wide)
+            && way(v6(9)) == Some(six)
+            && way(v4(11, 0, 0, 1)).is_none()
+            && config.route(2, v4(10, 1, 2, 3)).is_none(),
+    );
+    let again = commit(tables, |change| change.route_new(wide, Target::Blackhole));
+    report.refused("a route twice", again, Refusal::Exists, "10.0.0.0/8");
+    let bits = prefix(v4(10, 0, 0, 1), 8);
+    let refused = commit(tables, |change| change.route_new(bits, Target::Blackhole));
+    report.refused("bits behind the length", refused, Refusal::Invalid, "bits");
+    let del = |change: &mut Change| {
+        let two = numbered(change, 2);
+        change.tunnel_del(two)
+    };
+    let busy = commit(tables, del);
+    report.refused(
+        "a tunnel that a route leads to",
+        busy,
+        Refusal::Busy,
+        "10.1.0.0/16",
+    );
+    let gone = commit(tables, |change| {
+        change.route_del(narrow)?;
+        del(change)
+    });
+    report.accepted("both at once", gone);
+    let config = tables.config.get();
+    let now = config.route(ACME, v4(10, 1, 2, 3)).map(|route| route.key);
+    report.check("the next longest counts", now == Some(wide));
+    let busy = commit(tables, |change| change.customer_del(ACME));
+    report.refused("a customer with tunnels", busy, Refusal::Busy, "tunnels");
+}
+
+fn many(tables: &Arc<Tables>, report: &mut Report) {
+    customer(tables, report);
+    let (made, took) = timed("100,000 tunnels with a route each", || {
+        commit(tables, |change| {
+            for number in 0..MANY {
+                let id = new(change, number, settings(Kind::Gre, 7, Some(number)))?;
+                let [_, a, b, c] = number.to_be_bytes();
+                change.route_new(prefix(v4(10, a, b, c), 32), Target::Tunnel(id))?;
+            }
+            Ok(())
+        })
+    });
+    report.accepted("100,000 tunnels", made);
+    // An emulated machine under load takes its time.
+    report.check("in less than a minute", took < 60_000_000);
+    let (one, took) = timed("one more tunnel", || {
+        commit(tables, |change| {
+            new(change, MANY, settings(Kind::Gre, 7, Some(MANY))).map(drop)
+        })
+    });
+    report.accepted("one more tunnel", one);
+    report.check("in less than a tenth of a second", took < 100_000);
+    let config = tables.config.get();
+    let last = settings(Kind::Gre, 7, Some(MANY - 1)).wire;
+    let way = config
+        .route(ACME, v4(10, 0, 0, 99))
+        .map(|route| route.target);
+    report.check(
+        "all are found",
+        config.tunnel_count() == MANY + 1
+            && config.tunnel(&last).is_some()
+            && matches!(way, Some(Target::Tunnel(id)) if config.tunnel_at(id).is_some()),
+    );
+}
