@@ -55,9 +55,7 @@ pub(super) fn count<A: Family>(ctx: &Ctx<'_>, skb: &Skb, hit: &Hit<'_, A>) {
 /// Counts a packet at its customer.
 #[cold]
 pub(super) fn count_customer(customer: &Traffic, from: Side, packets: u64, bytes: u64) {
-    if let Some(pair) = customer.packets(from) {
-        pair.add(packets, bytes);
-    }
+    customer.count(from, packets, bytes);
 }
 
 /// The first `len` bytes of the packet, to write to, without the padding behind `end`.

@@ -7,6 +7,8 @@
 
 use super::{
     aside,
+    encap::{self, Entrance},
+    forward,
     lookup::Hit,
     refuse::{self, Answer},
     Ctx, End, Entry, Family,
@@ -30,6 +32,8 @@ pub(super) enum Way<'g> {
     Neighbour(&'g Route),
     /// Through IP output, in fragments no larger than this if not 0.
     Fragments(&'g Route, u16),
+    /// Into a tunnel.
+    Tunnel(Entrance<'g>),
     /// Into the gateway's own stack.
     Host(&'g Route),
     /// On through the stack that made it, along a new route.
@@ -40,7 +44,10 @@ impl Way<'_> {
     /// Whether slr is a router on this way.
     #[inline]
     pub(super) fn is_forwarding(&self) -> bool {
-        matches!(self, Way::Neighbour(_) | Way::Fragments(..))
+        matches!(
+            self,
+            Way::Neighbour(_) | Way::Fragments(..) | Way::Tunnel(_)
+        )
     }
 }
 
@@ -54,6 +61,9 @@ pub(super) fn way<'g, A: Family>(
 ) -> Result<Way<'g>, End> {
     if let Entry::Local(context, _) = ctx.entry {
         return Ok(Way::Reroute(context));
+    }
+    if let Some(way) = forward::routed(ctx, skb, packet, hit.hop())? {
+        return Ok(way);
     }
     let route = match hit.flow.route(hit.from.other()).get(ctx.rcu) {
         Some(route) => route,
@@ -81,7 +91,9 @@ pub(super) fn along<'g, A: Family>(
     }
     let mtu = route.forward_mtu(ctx.rcu);
     match ctx.entry {
-        Entry::Port(..) if packet.end <= mtu as usize => Ok(Way::Neighbour(route)),
+        Entry::Port(..) | Entry::Tunnel(_) if packet.end <= mtu as usize => {
+            Ok(Way::Neighbour(route))
+        }
         _ => long(&aside(ctx), skb, &aside(packet), route, mtu),
     }
 }
@@ -144,6 +156,7 @@ pub(super) fn emit<A: Family>(ctx: &Ctx<'_>, mut skb: Skb, to: A, way: Way<'_>) 
             skb.scrub_for_forwarding();
             route.output(skb, size, ctx.rcu).into()
         }
+        Way::Tunnel(entrance) => encap::emit::<A>(ctx, skb, &entrance),
         Way::Host(route) => {
             // The route comes along: the stack would refuse a source address of its own, as the
             // virtual one may be.

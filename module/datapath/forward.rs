@@ -10,8 +10,9 @@
 use super::{
     act, emit,
     emit::Way,
+    encap,
     refuse::{self, Answer},
-    Ctx, End, Family,
+    Ctx, End, Entry, Family,
 };
 use crate::{
     domain::{
@@ -20,13 +21,15 @@ use crate::{
         reason::{DropReason, PassReason},
     },
     kern::net::{hook::Verdict, skb::Skb},
+    table::{Target, Tunnel},
 };
 
 /// Takes a packet that is for no service.
 pub(super) fn leave<A: Family>(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<A>) -> Verdict {
-    match ctx.port() {
-        Some(_) if ctx.is_private() => forward(ctx, skb, packet),
+    match ctx.entry {
         // What a process sends was routed in its VRF.
+        Entry::Local(..) => Verdict::accept(skb),
+        _ if ctx.is_private() => forward(ctx, skb, packet),
         _ => Verdict::accept(skb),
     }
 }
@@ -50,14 +53,14 @@ fn forward<A: Family>(ctx: &Ctx<'_>, mut skb: Skb, packet: &Packet<A>) -> Verdic
     if act::hop(&mut skb, packet).is_err() {
         return refuse::drop(ctx, skb, DropReason::NotWritable);
     }
+    let (packets, bytes) = (u64::from(skb.segments()), skb.len() as u64);
     if let Some((port, _)) = ctx.port() {
-        let (packets, bytes) = (u64::from(skb.segments()), skb.len() as u64);
         if let Some(pair) = port.runtime.packets_taken() {
             pair.add(packets, bytes);
         }
-        if let Some(customer) = ctx.customer_traffic() {
-            act::count_customer(customer, Side::Client, packets, bytes);
-        }
+    }
+    if let Some(customer) = ctx.customer_traffic() {
+        act::count_customer(customer, Side::Client, packets, bytes);
     }
     emit::emit(ctx, skb, packet.dst, way)
 }
@@ -74,6 +77,9 @@ fn way<'g, A: Family>(ctx: &Ctx<'g>, skb: &mut Skb, packet: &Packet<A>) -> Resul
             false => End::Drop(DropReason::NoRouteCustomer),
         });
     }
+    if let Some(way) = routed(ctx, skb, packet, dst)? {
+        return Ok(way);
+    }
     let route = A::route(ctx, packet.dst, packet.src, packet.tos)
         .map_err(|_| no_route)?
         .release(ctx.rcu);
@@ -81,4 +87,43 @@ fn way<'g, A: Family>(ctx: &Ctx<'g>, skb: &mut Skb, packet: &Packet<A>) -> Resul
         return Err(End::Drop(DropReason::NoRouteCustomer));
     }
     emit::along(ctx, skb, packet, route)
+}
+
+/// The way that the customer's own routes lead to `hop`; none if they say nothing of it.
+#[inline]
+pub(super) fn routed<'g, A: Family>(
+    ctx: &Ctx<'g>,
+    skb: &mut Skb,
+    packet: &Packet<A>,
+    hop: A,
+) -> Result<Option<Way<'g>>, End> {
+    if !ctx.is_private() {
+        return Ok(None);
+    }
+    let no_route = End::Answer(
+        Answer::Error(IcmpError::NoRoute),
+        DropReason::NoRouteCustomer,
+    );
+    let Some(route) = ctx.config.route(ctx.customer(), hop.to_addr()) else {
+        return Ok(None);
+    };
+    match route.target {
+        Target::Tunnel(id) => {
+            let tunnel = ctx.config.tunnel_at(id).ok_or(no_route)?;
+            Ok(Some(Way::Tunnel(encap::way(ctx, skb, packet, tunnel)?)))
+        }
+        Target::Unreachable => Err(no_route),
+        Target::Blackhole => Err(End::Drop(DropReason::NoRouteCustomer)),
+    }
+}
+
+/// The tunnel that the customer's own routes lead to `addr` by.
+pub(super) fn tunnel_to<'g, A: Family>(ctx: &Ctx<'g>, addr: A) -> Option<&'g Tunnel> {
+    if !ctx.is_private() {
+        return None;
+    }
+    match ctx.config.route(ctx.customer(), addr.to_addr())?.target {
+        Target::Tunnel(id) => ctx.config.tunnel_at(id).map(|tunnel| &**tunnel),
+        _ => None,
+    }
 }

@@ -8,7 +8,7 @@
 //! in fragments no larger than it came in. What turns out to be nobody's goes on through the host
 //! stack, which fragments it again in the same way.
 
-use super::{forward, hooks::Namespace, parse, refuse, Ctx, Entry, Family};
+use super::{decap, forward, hooks::Namespace, parse, refuse, Ctx, Entry, Family};
 use crate::{
     domain::{
         packet::{Fragment as Part, Packet},
@@ -78,7 +78,8 @@ fn join<A: Family>(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<A>) -> Verdict {
     if packet.fragment == Part::None {
         return Verdict::accept(skb);
     }
-    let may_be_ours = config.host(ctx.customer(), packet.dst.to_addr()).is_some()
+    let may_be_ours = decap::is_candidate(ctx, packet)
+        || config.host(ctx.customer(), packet.dst.to_addr()).is_some()
         || config.has_server_at(ctx.customer(), packet.src.to_addr());
     if !may_be_ours {
         return forward::leave(ctx, skb, packet);

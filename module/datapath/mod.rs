@@ -8,7 +8,8 @@
 //!                          └─────> no flow ──> open ─┘
 //!
 //!   icmp: errors about flows      fragment: what comes in parts     announce: ARP and ND
-//!   forward: what of a customer is for no service
+//!   decap: what comes by tunnels     forward: what of a customer is for no service
+//!   encap: the way into a tunnel
 //!   refuse: whatever ends elsewhere, counted and answered           limit: how often
 //! ```
 //!
@@ -22,7 +23,9 @@
 mod act;
 mod announce;
 mod announcer;
+mod decap;
 mod emit;
+mod encap;
 mod family;
 mod forward;
 mod fragment;
@@ -61,7 +64,7 @@ use crate::{
         },
         time,
     },
-    table::{Config, Port, Side, Tables, Traffic, PUBLIC},
+    table::{Config, Port, Side, Tables, Traffic, Tunnel, PUBLIC},
 };
 use kernel::sync::rcu;
 
@@ -86,6 +89,8 @@ enum Entry<'g> {
     Port(&'g Port, &'g Device),
     /// At a port, in fragments of this size at most.
     Fragments(&'g Port, &'g Device, u16),
+    /// By a tunnel.
+    Tunnel(&'g Tunnel),
     /// From a process of the gateway, in the context of this customer.
     Local(&'g hook::Context<'g>, u32),
 }
@@ -115,7 +120,7 @@ impl<'g> Ctx<'g> {
     fn port(&self) -> Option<(&'g Port, &'g Device)> {
         match self.entry {
             Entry::Port(port, dev) | Entry::Fragments(port, dev, _) => Some((port, dev)),
-            Entry::Local(..) => None,
+            Entry::Tunnel(_) | Entry::Local(..) => None,
         }
     }
 
@@ -124,15 +129,20 @@ impl<'g> Ctx<'g> {
     fn customer(&self) -> u32 {
         match self.entry {
             Entry::Port(port, _) | Entry::Fragments(port, ..) => port.settings.customer,
+            Entry::Tunnel(tunnel) => tunnel.settings.customer,
             Entry::Local(_, customer) => customer,
         }
     }
 
-    /// Where the customer counts what comes in at its ports; nowhere in the public context.
+    /// Where the customer counts what comes in from it; nowhere in the public context.
     #[inline]
     fn customer_traffic(&self) -> Option<&'g Traffic> {
-        let (port, _) = self.port()?;
-        Some(&port.customer.as_ref()?.traffic)
+        let customer = match self.entry {
+            Entry::Port(port, _) | Entry::Fragments(port, ..) => &port.customer,
+            Entry::Tunnel(tunnel) => &tunnel.customer,
+            Entry::Local(..) => return None,
+        };
+        Some(&customer.as_ref()?.traffic)
     }
 
     /// Whether it is a customer's, where no packet may go on in another context.
@@ -159,8 +169,9 @@ impl<'g> Ctx<'g> {
 
     /// Whether what is left to the host stack stays in the context: it knows of VRFs only.
     fn is_shared_with_host(&self) -> bool {
-        match self.port() {
-            Some((_, dev)) if self.is_private() => self.l3mdev() == Some(dev.l3mdev(self.rcu)),
+        match (self.entry, self.port()) {
+            (Entry::Tunnel(_), _) => !self.is_private(),
+            (_, Some((_, dev))) if self.is_private() => self.l3mdev() == Some(dev.l3mdev(self.rcu)),
             _ => true,
         }
     }
@@ -248,6 +259,20 @@ fn route<A: Family>(ctx: &Ctx<'_>, mut skb: Skb) -> Verdict {
         Ok(packet) => packet,
         Err(end) => return end.unparsed(&aside(ctx), skb),
     };
+    if decap::is_candidate(ctx, &packet) {
+        skb = match decap::decap(&aside(ctx), skb, &aside(&packet)) {
+            Ok(skb) => skb,
+            Err(verdict) => return verdict,
+        };
+    }
+    if let Entry::Tunnel(tunnel) = ctx.entry {
+        if let Err(reason) = decap::admit(tunnel, &packet) {
+            return refuse::drop(&aside(ctx), skb, reason);
+        }
+        if packet.fragment != Fragment::None {
+            return forward::leave(&aside(ctx), skb, &aside(&packet));
+        }
+    }
     match packet.info {
         L4::IcmpError { .. } => return icmp::error(&aside(ctx), skb, &aside(&packet)),
         L4::Icmp { .. } if A::is_between_neighbours(&packet) => {

@@ -7,16 +7,16 @@
 //! resets, aborts and unreachable errors are from the virtual address, errors of
 //! the way (time exceeded, packet too big) from the gateway's own.
 
-use super::{forward, Ctx, Family};
+use super::{encap, forward, Ctx, Family};
 use crate::{
     domain::{
         addr::Proto,
+        encap::strip::Content,
         packet::{build, IcmpError, Link, Packet, L4},
         reason::{DropReason, PassReason},
     },
     kern::net::{
         hook::Verdict,
-        route::Dst,
         skb::{Reason, Skb},
     },
 };
@@ -62,6 +62,10 @@ impl End {
     ) -> Verdict {
         match self {
             End::Pass(PassReason::NotForUs) => forward::leave(ctx, skb, packet),
+            // An error about what no flow of the customer sent may be about what was routed.
+            End::Pass(PassReason::Unmatched) if ctx.is_private() => {
+                forward::leave(ctx, skb, packet)
+            }
             End::Pass(_) if !ctx.is_shared_with_host() => {
                 drop(ctx, skb, DropReason::NoRouteCustomer)
             }
@@ -129,11 +133,20 @@ impl Answer {
                 _ => error(ctx, skb, packet, packet.dst, IcmpError::ProtocolUnreachable),
             },
             Answer::Error(kind) => {
-                if let Some(own) = A::own_address(ctx, packet.src) {
+                if let Some(own) = own_address(ctx, packet) {
                     error(ctx, skb, packet, own, kind);
                 }
             }
         }
+    }
+}
+
+/// The address that speaks to the sender of `packet` of the gateway. Where the customer's tunnels
+/// give us none, it is the outer one of the tunnel that leads to the sender.
+fn own_address<A: Family>(ctx: &Ctx<'_>, packet: &Packet<A>) -> Option<A> {
+    match forward::tunnel_to(ctx, packet.src) {
+        Some(tunnel) => A::from_addr(tunnel.settings.outer.local),
+        None => A::own_address(ctx, packet.src),
     }
 }
 
@@ -175,23 +188,30 @@ fn reply<A: Family>(
     room: usize,
     write: impl FnOnce(&mut [u8]) -> Option<usize>,
 ) {
+    if let Some(tunnel) = forward::tunnel_to(ctx, packet.src) {
+        if let Some(skb) = made(encap::HEADROOM, room, write) {
+            let content = Content::Packet(A::FAMILY.ethertype());
+            // Whatever becomes of it was counted.
+            let _ = encap::cross(ctx, skb, content, tunnel);
+        }
+        return;
+    }
     let Ok(route) = A::route(ctx, packet.src, packet.dst, packet.tos) else {
         return;
     };
-    if let Some(skb) = made(ctx, &route, room, write) {
+    if let Some(skb) = made(route.device(ctx.rcu).link_headroom(), room, write) {
         // Whatever becomes of it was handed over.
         let _ = route.output(skb, 0, ctx.rcu);
     }
 }
 
-/// A packet of our own for `route`.
+/// A packet of our own, with room for headers before it.
 fn made(
-    ctx: &Ctx<'_>,
-    route: &Dst,
+    headroom: usize,
     room: usize,
     write: impl FnOnce(&mut [u8]) -> Option<usize>,
 ) -> Option<Skb> {
-    let mut skb = Skb::alloc(route.device(ctx.rcu).link_headroom(), room)?;
+    let mut skb = Skb::alloc(headroom, room)?;
     let len = write(skb.make_writable(room)?)?;
     if !skb.trim(len) {
         return None;
