@@ -138,6 +138,7 @@ const BACKUPS_MAX: usize = 8;
 /// What there is to refer to, each with its backup.
 struct Names {
     customers: HashSet<u32>,
+    tunnels: HashSet<String>,
     services: HashMap<ServiceKey, Option<ServiceKey>>,
     servers: HashMap<ServerKey, Option<ServerKey>>,
 }
@@ -174,16 +175,28 @@ fn chain<K: Copy + Eq + Hash + std::fmt::Display>(
     ))
 }
 
+/// The tunnel that a route or another tunnel leads to.
+fn leads_to(object: &Object) -> Option<&String> {
+    let name = match object {
+        Object::Tunnel(tunnel) => tunnel.options.to.as_ref(),
+        Object::Route(route) => route.options.tunnel.as_ref(),
+        _ => None,
+    };
+    name.filter(|name| !name.is_empty())
+}
+
 impl Names {
     fn new(file: &File<'_>) -> Self {
         let mut names = Self {
             customers: HashSet::from([PUBLIC]),
+            tunnels: HashSet::new(),
             services: HashMap::new(),
             servers: HashMap::new(),
         };
         for (object, _) in &file.objects {
             match object {
                 Object::Customer(c) => names.customers.extend(c.options.id),
+                Object::Tunnel(t) => drop(names.tunnels.insert(t.name.clone())),
                 Object::Service(s) => {
                     names.services.insert(s.key, target(&s.options.backup));
                 }
@@ -212,6 +225,17 @@ impl Names {
         if let Some(text) = wrong_backup {
             let keyword = Some("backup".to_owned());
             fault(locate(line, Violation { keyword, text }));
+        }
+        if let Some(tunnel) = leads_to(object).filter(|name| !self.tunnels.contains(*name)) {
+            let keyword = match object {
+                Object::Tunnel(_) => "to",
+                _ => "via tunnel",
+            };
+            let violation = Violation {
+                keyword: Some(keyword.to_owned()),
+                text: format!("tunnel {tunnel} is not defined"),
+            };
+            fault(locate(line, violation));
         }
         let Object::Binding(b) = object else {
             return;

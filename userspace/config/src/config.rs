@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use slr_netlink::{
     Binding, BindingKey, BindingOptions, Customer, CustomerOptions, Object, Port, PortOptions,
-    Server, ServerKey, ServerOptions, Service, ServiceKey, ServiceOptions, Settings,
+    Route, RouteKey, RouteOptions, Server, ServerKey, ServerOptions, Service, ServiceKey,
+    ServiceOptions, Settings, Tunnel,
 };
 
 use crate::defaults;
@@ -22,6 +23,10 @@ pub struct Config {
     pub customers: BTreeMap<String, CustomerOptions>,
     /// Ports by device.
     pub ports: BTreeMap<String, PortOptions>,
+    /// Tunnels by name.
+    pub tunnels: BTreeMap<String, Tunnel>,
+    /// Routes.
+    pub routes: BTreeMap<RouteKey, RouteOptions>,
     /// Services.
     pub services: BTreeMap<ServiceKey, ServiceOptions>,
     /// Servers.
@@ -39,6 +44,8 @@ impl Config {
                 let name = c.name.unwrap_or_default();
                 self.customers.insert(name, c.options);
             }
+            Object::Tunnel(t) => drop(self.tunnels.insert(t.name.clone(), *t)),
+            Object::Route(r) => drop(self.routes.insert(r.key, r.options)),
             Object::Port(p) => drop(self.ports.insert(p.name, p.options)),
             Object::Service(s) => drop(self.services.insert(s.key, s.options)),
             Object::Server(s) => drop(self.servers.insert(s.key, s.options)),
@@ -75,6 +82,18 @@ impl Config {
                 options: options.clone(),
             })
         });
+        let tunnels = self
+            .tunnels
+            .values()
+            .cloned()
+            .map(Box::new)
+            .map(Object::Tunnel);
+        let routes = self.routes.iter().map(|(key, options)| {
+            Object::Route(Route {
+                key: *key,
+                options: options.clone(),
+            })
+        });
         let services = self.services.iter().map(|(key, options)| {
             Object::Service(Service {
                 key: *key,
@@ -97,6 +116,8 @@ impl Config {
             .into_iter()
             .chain(customers)
             .chain(ports)
+            .chain(tunnels)
+            .chain(routes)
             .chain(services)
             .chain(servers)
             .chain(bindings)

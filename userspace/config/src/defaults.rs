@@ -8,9 +8,12 @@ use slr_domain::domain;
 use slr_netlink::uapi::{Action, AdminState, Method, Scheduler, Side};
 use slr_netlink::wire::Value;
 use slr_netlink::{
-    Backup, BindingOptions, CustomerOptions, Object, PortOptions, ServerOptions, ServiceKey,
-    ServiceOptions, Settings, Snat, Timeouts, Unknown,
+    Backup, BindingOptions, CustomerOptions, Object, PortOptions, RouteOptions, ServerOptions,
+    ServiceKey, ServiceOptions, Settings, Snat, Timeouts, Tunnel, TunnelOptions, Unknown,
 };
+
+use slr_netlink::bytes::{Cookie, Mac};
+use slr_netlink::uapi::{RouteAction, TunnelDf, TunnelType};
 
 /// Defaults of the settings.
 pub fn settings() -> Settings {
@@ -33,6 +36,60 @@ pub fn port() -> PortOptions {
         customer: Some(0),
         side: Some(Side::Any),
         announce: Some(false),
+    }
+}
+
+/// The UDP port that a type of tunnel has by itself.
+fn usual_port(kind: TunnelType) -> Option<u16> {
+    match kind {
+        TunnelType::Vxlan => Some(4789),
+        TunnelType::Geneve => Some(6081),
+        TunnelType::Gue => Some(6080),
+        TunnelType::MplsUdp => Some(6635),
+        TunnelType::L2tpv3Udp => Some(1701),
+        _ => None,
+    }
+}
+
+/// What goes without saying of such a tunnel.
+pub fn tunnel(tunnel: &TunnelOptions) -> TunnelOptions {
+    let is_of = |kinds: &[TunnelType]| tunnel.r#type.is_some_and(|kind| kinds.contains(&kind));
+    use TunnelType::{L2tpv3, L2tpv3Udp, Vxlan};
+    TunnelOptions {
+        customer: Some(0),
+        anywhere: Some(false),
+        // The same key both ways.
+        okey: tunnel.ikey,
+        dport: tunnel.r#type.and_then(usual_port),
+        sport: Some(0),
+        ttl: Some(0),
+        dscp: Some(64),
+        df: Some(TunnelDf::Inherit),
+        mtu: Some(0),
+        checksum: tunnel.local.map(|local| local.is_ipv6()),
+        ethernet: Some(is_of(&[Vxlan, L2tpv3, L2tpv3Udp])),
+        mac: Some(Mac([2, 0, 0, 0, 0, 1])),
+        peer_mac: Some(Mac([2, 0, 0, 0, 0, 2])),
+        cookie: Some(Cookie::default()),
+        peer_cookie: Some(Cookie::default()),
+        sublayer: Some(true),
+        to: Some(String::new()),
+        ..TunnelOptions::default()
+    }
+}
+
+/// A tunnel without what goes without saying.
+pub fn strip_tunnel(mut t: Tunnel) -> Tunnel {
+    let defaults = tunnel(&t.options);
+    t.options = strip(t.options, &defaults);
+    t
+}
+
+/// What goes without saying of a route.
+fn route(options: &RouteOptions) -> RouteOptions {
+    RouteOptions {
+        action: options.tunnel.is_some().then_some(RouteAction::Tunnel),
+        tunnel: None,
     }
 }
 
@@ -116,6 +173,12 @@ pub fn strip_object(object: Object) -> Object {
         Object::Customer(mut c) => {
             c.options = strip(c.options, &customer());
             Object::Customer(c)
+        }
+        Object::Tunnel(t) => Object::Tunnel(Box::new(strip_tunnel(*t))),
+        Object::Route(mut r) => {
+            let defaults = route(&r.options);
+            r.options = strip(r.options, &defaults);
+            Object::Route(r)
         }
         Object::Port(mut p) => {
             p.options = strip(p.options, &port());

@@ -14,7 +14,8 @@ use std::hash::Hash;
 use slr_netlink::wire::Value;
 use slr_netlink::{
     Backup, Binding, BindingKey, BindingOptions, Change, Customer, CustomerOptions, Object, Port,
-    Server, ServerKey, ServerOptions, Service, ServiceKey, ServiceOptions, Verb,
+    Route, RouteKey, RouteOptions, Server, ServerKey, ServerOptions, Service, ServiceKey,
+    ServiceOptions, Tunnel, Verb,
 };
 
 use crate::config::Config;
@@ -33,7 +34,13 @@ pub fn diff(from: &Config, to: &Config) -> Vec<Change> {
     }
     let mut customers = customers(&from.customers, &to.customers);
     all.append(&mut customers.new);
+    let mut routes = routes(from, to);
+    let mut tunnels = tunnels(from, to);
+    all.append(&mut routes.old);
+    all.append(&mut tunnels.old);
     ports(from, to, &mut all);
+    all.append(&mut tunnels.new);
+    all.append(&mut routes.new);
     all.append(&mut bindings.old);
     for plan in [services, servers] {
         all.extend(plan.set);
@@ -92,6 +99,94 @@ fn customers(
     }
     first.append(&mut new);
     Customers { old, new: first }
+}
+
+/// Changes of one kind: of what goes, and of what comes or stays.
+struct Both {
+    old: Vec<Change>,
+    new: Vec<Change>,
+}
+
+fn routes(from: &Config, to: &Config) -> Both {
+    let change = |verb, key: &RouteKey, options: &RouteOptions| {
+        let options = options.clone();
+        Change::new(verb, Object::Route(Route { key: *key, options }))
+    };
+    let gone = from
+        .routes
+        .keys()
+        .filter(|key| !to.routes.contains_key(*key));
+    let old = gone.map(|key| change(Verb::Del, key, &RouteOptions::default()));
+    let new = to.routes.iter().filter_map(|(key, options)| {
+        match from.routes.get(key) {
+            None => Some(change(Verb::New, key, options)),
+            // Where a route leads is given as a whole.
+            Some(before) if before != options => Some(change(Verb::Set, key, options)),
+            Some(_) => None,
+        }
+    });
+    Both {
+        old: old.collect(),
+        new: new.collect(),
+    }
+}
+
+/// Tunnels whose type changes, or that lose what cannot be taken away, go and come again. Where
+/// tunnels lead is said when all are there.
+fn tunnels(from: &Config, to: &Config) -> Both {
+    let change = |verb, tunnel: Tunnel| Change::new(verb, Object::Tunnel(Box::new(tunnel)));
+    let key = |tunnel: &Tunnel| Tunnel {
+        name: tunnel.name.clone(),
+        ..Tunnel::default()
+    };
+    let stays = |before: &Tunnel| {
+        to.tunnels.get(&before.name).is_some_and(|after| {
+            let loses_key = before.options.ikey.is_some() && after.options.ikey.is_none()
+                || before.options.okey.is_some() && after.options.okey.is_none();
+            let loses_allowed = !before.allowed.is_empty() && after.allowed.is_empty();
+            before.options.r#type == after.options.r#type && !loses_key && !loses_allowed
+        })
+    };
+    let gone = from.tunnels.values().filter(|tunnel| !stays(tunnel));
+    let old = gone.map(|tunnel| change(Verb::Del, key(tunnel))).collect();
+    let (mut new, mut late) = (Vec::new(), Vec::new());
+    for tunnel in to.tunnels.values() {
+        let before = from
+            .tunnels
+            .get(&tunnel.name)
+            .filter(|before| stays(before));
+        let mut changed = match before {
+            None => tunnel.clone(),
+            Some(before) => {
+                let full = |t: &Tunnel| t.options.clone().onto(&defaults::tunnel(&t.options));
+                let options = full(tunnel).without(&full(before));
+                if options.is_none() && before.allowed == tunnel.allowed {
+                    continue;
+                }
+                let mut options = options.unwrap_or_default();
+                // A new key would be that of both ways.
+                options.okey = options.ikey.and(full(tunnel).okey).or(options.okey);
+                Tunnel {
+                    options,
+                    allowed: tunnel.allowed.clone(),
+                    ..key(tunnel)
+                }
+            }
+        };
+        if let Some(to) = changed.options.to.take_if(|to| !to.is_empty()) {
+            let mut other = key(tunnel);
+            other.options.to = Some(to);
+            late.push(change(Verb::Set, other));
+        }
+        let verb = if before.is_some() {
+            Verb::Set
+        } else {
+            Verb::New
+        };
+        new.push(change(verb, changed));
+    }
+    new.append(&mut late);
+    Both { old, new }
 }
 
 fn ports(from: &Config, to: &Config, all: &mut Vec<Change>) {

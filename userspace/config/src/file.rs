@@ -242,7 +242,7 @@ fn number(lines: &[Line<'_>], known: &Names) -> Names {
 
 /// Objects that a line may define.
 const KINDS: &[&str] = &[
-    "settings", "customer", "port", "service", "server", "binding",
+    "settings", "customer", "port", "tunnel", "route", "service", "server", "binding",
 ];
 
 fn object(line: &Line<'_>, names: &Names) -> Result<Object, Fault> {
@@ -259,6 +259,8 @@ fn object(line: &Line<'_>, names: &Names) -> Result<Object, Fault> {
             customer.options.id = customer.options.id.or(names.number(name));
             Object::Customer(customer)
         }
+        "tunnel" => Object::Tunnel(Box::new(grammar::tunnel(&mut words)?)),
+        "route" => Object::Route(grammar::route(&mut words)?),
         "port" => Object::Port(grammar::port(&mut words)?),
         "service" => Object::Service(grammar::service(&mut words)?),
         "server" => Object::Server(grammar::server(&mut words)?),
@@ -355,6 +357,39 @@ mod tests {
         let config = File::parse_among("f", text, &known).finish().unwrap();
         assert_eq!(config.names().number("more"), Some(1));
         assert_eq!(config.names().number("acme"), Some(9));
+    }
+
+    #[test]
+    fn tunnels_and_routes() {
+        let text = "customer acme id 1\n\
+                    tunnel host type vxlan customer acme local 192.0.2.1 remote 192.0.2.3 vni 7\n\
+                    tunnel site type gre customer acme local 192.0.2.1 remote 198.51.100.7 \
+                    key 7 okey 8 ttl 64 dscp 46 allowed 10.1.0.0/16,10.2.0.0/16\n\
+                    tunnel switch type l2tpv3 customer acme local 2001:db8::1 remote 2001:db8::2 \
+                    session 9 cookie 0123abcd sublayer off to host\n\
+                    route 0.0.0.0/0 customer acme unreachable\n\
+                    route 10.0.0.0/24 customer acme via tunnel host\n";
+        let file = File::parse("f", text);
+        let config = file.finish().unwrap();
+        assert_eq!(crate::print::config(&config), text);
+        assert_eq!(File::parse("g", text).finish().unwrap(), config);
+        // The other way round the cross-connect comes when both are there.
+        let changes = crate::diff::diff(&Config::default(), &config);
+        let last = changes
+            .iter()
+            .rposition(|c| matches!(c.object, Object::Tunnel(_)));
+        assert!(matches!(&changes[last.unwrap()].object, Object::Tunnel(t) if t.name == "switch"));
+        assert!(crate::diff::diff(&config, &config).is_empty());
+        let back = crate::diff::diff(&config, &Config::default());
+        assert_eq!(back.len(), 6);
+    }
+
+    #[test]
+    fn tunnels_that_are_not_there() {
+        let text = "customer a id 1\nroute 10.0.0.0/8 customer a via tunnel none-such\n\
+                    tunnel t type gre local 192.0.2.1 remote 192.0.2.2 to other\n\
+                    route 10.0.0.1/8 customer a blackhole\ntunnel u type wire";
+        assert_eq!(places(text), [(2, 40), (3, 55), (4, 7), (5, 15)]);
     }
 
     #[test]

@@ -6,15 +6,20 @@
 //! judged here; [`crate::limits`] and [`crate::check`] judge the sense.
 
 use slr_domain::domain::limits::is_customer_name;
-use slr_netlink::uapi::{self, Action, AdminState, Fate, Method, Scheduler, Side};
+use slr_netlink::uapi::{self, Action, AdminState, Fate, Scheduler, Side};
 use slr_netlink::{
-    Backup, Binding, BindingKey, BindingOptions, Customer, CustomerOptions, Port, PortOptions,
-    Ports, Server, ServerKey, ServerOptions, Service, ServiceKey, ServiceOptions, Settings, Snat,
-    Timeouts, Unknown,
+    Backup, Customer, CustomerOptions, Port, PortOptions, Server, ServerKey, ServerOptions,
+    Service, ServiceKey, ServiceOptions, Settings, Timeouts, Unknown,
 };
 
 use crate::number::{count, seconds};
 use crate::word::{Fault, Words};
+
+mod binding;
+mod tunnel;
+
+pub use binding::{binding, binding_options, snat, BINDING};
+pub use tunnel::{route, route_key, tunnel, ROUTE, TUNNEL};
 
 /// Keywords of a customer.
 pub const CUSTOMER: &[&str] = &["id", "vrf"];
@@ -43,8 +48,6 @@ pub const SERVER: &[&str] = &[
     "drain-timeout",
     "state",
 ];
-/// Keywords of a binding.
-pub const BINDING: &[&str] = &["customer", "port", "method", "weight", "snat"];
 /// Keywords of the settings.
 pub const SETTINGS: &[&str] = &["flows-max"];
 /// States that have a timeout.
@@ -306,82 +309,6 @@ fn hold(text: &str) -> Result<u32, String> {
     }
 }
 
-/// `SERVICE SERVER [ OPTION ]...`
-pub fn binding(words: &mut Words<'_>) -> Result<Binding, Fault> {
-    let customer = words.context()?;
-    let service = service_key(words, customer)?;
-    let server = server_key(words, customer)?;
-    binding_options(words, service, server)
-}
-
-/// The options of a binding whose ends are known.
-pub fn binding_options(
-    words: &mut Words<'_>,
-    service: ServiceKey,
-    server: ServerKey,
-) -> Result<Binding, Fault> {
-    let mut ports: Option<Ports> = None;
-    let mut options = BindingOptions::default();
-    while let Some(keyword) = words.next() {
-        match keyword {
-            "port" => words.once(keyword, &mut ports, str::parse)?,
-            "method" => {
-                let parse = named(&uapi::METHOD_ENUM, Method::from_value);
-                words.once(keyword, &mut options.method, parse)?;
-            }
-            "weight" => words.once(keyword, &mut options.weight, count)?,
-            "snat" => words.once(keyword, &mut options.snat, snat)?,
-            _ => return Err(words.unknown(BINDING)),
-        }
-    }
-    let ports = ports.unwrap_or_default();
-    options.port_last = (ports.last != ports.first).then_some(ports.last);
-    let key = BindingKey {
-        service,
-        server,
-        port: ports.first,
-    };
-    Ok(Binding { key, options })
-}
-
-/// `none | { auto | ADDR[-ADDR] }[:PORT-PORT]`; IPv6 in brackets where ports follow.
-pub fn snat(text: &str) -> Result<Snat, String> {
-    if text == "none" {
-        return Ok(Snat::None);
-    }
-    let (addresses, ports) = match text.strip_prefix('[').map(|rest| rest.split_once(']')) {
-        Some(None) => return Err(format!("\"{text}\" lacks a closing bracket")),
-        Some(Some((addresses, ""))) => (addresses, None),
-        Some(Some((addresses, rest))) => match rest.strip_prefix(':') {
-            Some(ports) => (addresses, Some(ports)),
-            None => {
-                return Err(format!(
-                    "\"{rest}\" after the bracket is not \":PORT-PORT\""
-                ))
-            }
-        },
-        None => match text.split_once(':') {
-            Some((addresses, ports)) if !ports.contains(':') => (addresses, Some(ports)),
-            _ => (text, None),
-        },
-    };
-    let ports = ports.map_or(Ok(Snat::PORTS), str::parse)?;
-    if addresses == "auto" && !text.starts_with('[') {
-        return Ok(Snat::Auto { ports });
-    }
-    let (first, last) = addresses.split_once('-').unwrap_or((addresses, addresses));
-    let address = |text: &str| {
-        text.parse().map_err(|_| {
-            format!("\"{text}\" is not an address: use none, auto or ADDR[-ADDR][:PORT-PORT]")
-        })
-    };
-    Ok(Snat::Pool {
-        first: address(first)?,
-        last: address(last)?,
-        ports,
-    })
-}
-
 /// `flows-max N`
 pub fn settings(words: &mut Words<'_>) -> Result<Settings, Fault> {
     let mut settings = Settings::default();
@@ -447,44 +374,6 @@ mod tests {
         assert_eq!(fault("203.0.113.1 timeout syn 5 timeout syn 6").0, 5);
         assert!(fault("203.0.113.1 scheduler best").1.contains("maglev"));
         assert!(fault("203.0.113.1 state drain").1.contains("up, down"));
-    }
-
-    #[test]
-    fn pools() {
-        let pool = |text| snat(text).unwrap();
-        let ports = |first, last| Ports { first, last };
-        let make = |first: &str, last: &str, ports| Snat::Pool {
-            first: first.parse().unwrap(),
-            last: last.parse().unwrap(),
-            ports,
-        };
-        assert_eq!(pool("auto"), Snat::Auto { ports: Snat::PORTS });
-        let some = ports(2000, 2999);
-        assert_eq!(pool("auto:2000-2999"), Snat::Auto { ports: some });
-        assert_eq!(pool("10.0.0.1"), make("10.0.0.1", "10.0.0.1", Snat::PORTS));
-        assert_eq!(
-            pool("10.0.0.1-10.0.0.9:2000-2999"),
-            make("10.0.0.1", "10.0.0.9", ports(2000, 2999))
-        );
-        assert_eq!(
-            pool("fd00::1-fd00::9"),
-            make("fd00::1", "fd00::9", Snat::PORTS)
-        );
-        assert_eq!(
-            pool("[fd00::1-fd00::9]:2000-2999"),
-            make("fd00::1", "fd00::9", ports(2000, 2999))
-        );
-        for wrong in [
-            "",
-            "any",
-            "10.0.0.1-",
-            "10.0.0.1:99-1",
-            "[fd00::1",
-            "[fd00::1]x",
-            "[auto]",
-        ] {
-            assert!(snat(wrong).is_err(), "{wrong}");
-        }
     }
 
     #[test]

@@ -48,7 +48,8 @@ pub fn object(object: &Object) -> Result<(), Violation> {
     match object {
         Object::Settings(s) => range(&uapi::SETTINGS, "flows-max", "flows-max", s.flows_max),
         Object::Customer(c) => range(&uapi::CUSTOMER, "id", "id", c.options.id),
-        Object::Port(_) => Ok(()),
+        Object::Tunnel(t) => range(&uapi::TUNNEL, "mtu", "mtu", t.options.mtu),
+        Object::Route(_) | Object::Port(_) => Ok(()),
         Object::Service(s) => service(s),
         Object::Server(s) => server(s),
         Object::Binding(b) => binding(b),

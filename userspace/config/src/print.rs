@@ -9,9 +9,11 @@
 use std::fmt::Display;
 
 use slr_netlink::{
-    Backup, Binding, BindingOptions, CustomerOptions, Object, PortOptions, Ports, ServerOptions,
-    ServiceOptions, Settings, Snat, Timeouts, Unknown,
+    Backup, Binding, BindingOptions, CustomerOptions, Object, PortOptions, Ports, RouteOptions,
+    ServerOptions, ServiceOptions, Settings, Snat, Timeouts, Tunnel, Unknown,
 };
+
+use slr_netlink::uapi::TunnelType;
 
 use crate::config::Config;
 use crate::names::{Names, PUBLIC};
@@ -46,6 +48,85 @@ pub fn context(customer: u32, names: &Names) -> Phrases {
     line
 }
 
+/// The word for the key of such a tunnel.
+fn key_word(kind: Option<TunnelType>) -> &'static str {
+    use TunnelType::{Geneve, L2tpv3, L2tpv3Udp, MplsGre, MplsUdp, Vxlan};
+    match kind {
+        Some(Vxlan | Geneve) => "vni",
+        Some(MplsGre | MplsUdp) => "label",
+        Some(L2tpv3 | L2tpv3Udp) => "session",
+        _ => "key",
+    }
+}
+
+/// Options of a tunnel.
+pub fn tunnel(tunnel: &Tunnel, names: &Names) -> Phrases {
+    let o = &tunnel.options;
+    let mut line = Phrases::new();
+    phrase(&mut line, "type", o.r#type.map(|t| t.name()));
+    phrase(
+        &mut line,
+        "customer",
+        o.customer.map(|customer| names.show(customer)),
+    );
+    phrase(&mut line, "local", o.local);
+    phrase(&mut line, "remote", o.remote);
+    phrase(&mut line, "anywhere", o.anywhere.map(on_off));
+    phrase(&mut line, key_word(o.r#type), o.ikey);
+    phrase(&mut line, "okey", o.okey);
+    phrase(&mut line, "dport", o.dport);
+    let or = |word: &str, special: u32, number: u32| match number == special {
+        true => word.to_owned(),
+        false => number.to_string(),
+    };
+    phrase(&mut line, "sport", o.sport.map(|n| or("auto", 0, n.into())));
+    phrase(&mut line, "ttl", o.ttl.map(|n| or("inherit", 0, n.into())));
+    phrase(
+        &mut line,
+        "dscp",
+        o.dscp.map(|n| or("inherit", 64, n.into())),
+    );
+    phrase(&mut line, "df", o.df.map(|df| df.name()));
+    phrase(&mut line, "mtu", o.mtu.map(|n| or("auto", 0, n)));
+    phrase(&mut line, "checksum", o.checksum.map(on_off));
+    phrase(&mut line, "ethernet", o.ethernet.map(on_off));
+    phrase(&mut line, "mac", o.mac);
+    phrase(&mut line, "peer-mac", o.peer_mac);
+    phrase(&mut line, "cookie", o.cookie.as_ref());
+    phrase(&mut line, "peer-cookie", o.peer_cookie.as_ref());
+    phrase(&mut line, "sublayer", o.sublayer.map(on_off));
+    if !tunnel.allowed.is_empty() {
+        let all: Vec<_> = tunnel.allowed.iter().map(ToString::to_string).collect();
+        phrase(&mut line, "allowed", Some(all.join(",")));
+    }
+    let to = o.to.as_deref();
+    phrase(
+        &mut line,
+        "to",
+        to.map(|to| if to.is_empty() { "none" } else { to }),
+    );
+    line
+}
+
+/// Where a route leads.
+pub fn route(options: &RouteOptions) -> Phrases {
+    let mut line = Phrases::new();
+    match (&options.tunnel, options.action) {
+        (Some(tunnel), _) => phrase(&mut line, "via tunnel", Some(tunnel)),
+        (None, Some(action)) => line.push(action.name().to_owned()),
+        (None, None) => {}
+    }
+    line
+}
+
+fn on_off(on: bool) -> &'static str {
+    if on {
+        "on"
+    } else {
+        "off"
+    }
+}
+
 /// Options of a port.
 pub fn port(options: &PortOptions, names: &Names) -> Phrases {
     let mut line = Phrases::new();
@@ -55,7 +136,6 @@ pub fn port(options: &PortOptions, names: &Names) -> Phrases {
         options.customer.map(|customer| names.show(customer)),
     );
     phrase(&mut line, "side", options.side.map(|s| s.name()));
-    let on_off = |on| if on { "on" } else { "off" };
     phrase(&mut line, "announce", options.announce.map(on_off));
     line
 }
@@ -174,6 +254,8 @@ pub fn object(object: &Object, names: &Names) -> String {
     let (name, options) = match object {
         Object::Settings(s) => (object.to_string(), settings(s)),
         Object::Customer(c) => (object.to_string(), customer(&c.options)),
+        Object::Tunnel(t) => (object.to_string(), tunnel(t, names)),
+        Object::Route(r) => (format!("route {}", r.key.prefix), route(&r.options)),
         Object::Port(p) => (object.to_string(), port(&p.options, names)),
         Object::Service(s) => (format!("service {}", s.key), service(&s.options)),
         Object::Server(s) => (format!("server {}", s.key), server(&s.options)),
@@ -184,7 +266,7 @@ pub fn object(object: &Object, names: &Names) -> String {
     };
     let context = match object {
         // Among its options already.
-        Object::Port(_) => Phrases::new(),
+        Object::Port(_) | Object::Tunnel(_) => Phrases::new(),
         _ => context(object.customer().unwrap_or(PUBLIC), names),
     };
     let words: Vec<_> = std::iter::once(name)

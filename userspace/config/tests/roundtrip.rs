@@ -313,6 +313,8 @@ fn apply(config: &mut Config, change: &Change) -> Result<(), String> {
     let there = match &change.object {
         Object::Settings(_) => true,
         Object::Customer(c) => config.customers.contains_key(c.name.as_deref().unwrap()),
+        Object::Tunnel(t) => config.tunnels.contains_key(&t.name),
+        Object::Route(r) => config.routes.contains_key(&r.key),
         Object::Port(p) => config.ports.contains_key(&p.name),
         Object::Service(s) => config.services.contains_key(&s.key),
         Object::Server(s) => config.servers.contains_key(&s.key),
@@ -368,6 +370,13 @@ fn apply(config: &mut Config, change: &Change) -> Result<(), String> {
             c.options = c.options.onto(&old.cloned().unwrap_or_default());
             Object::Customer(c)
         }
+        Object::Tunnel(mut t) => {
+            let old = config.tunnels.get(&t.name).cloned().unwrap_or_default();
+            t.options = t.options.onto(&old.options);
+            Object::Tunnel(t)
+        }
+        // Where a route leads is given as a whole.
+        Object::Route(r) => Object::Route(r),
         Object::Port(mut p) => {
             let old = config.ports.get(&p.name).cloned().unwrap_or_default();
             p.options = p.options.onto(&old);
@@ -397,6 +406,8 @@ fn remove(config: &mut Config, object: &Object) -> Result<(), String> {
     match object {
         Object::Settings(_) => return Err("the settings cannot go".into()),
         Object::Customer(c) => drop(config.customers.remove(c.name.as_deref().unwrap())),
+        Object::Tunnel(t) => drop(config.tunnels.remove(&t.name)),
+        Object::Route(r) => drop(config.routes.remove(&r.key)),
         Object::Port(p) => drop(config.ports.remove(&p.name)),
         Object::Service(s) => {
             let backup = |o: &ServiceOptions| o.backup == Some(Backup::To(s.key));

@@ -8,9 +8,11 @@ use crate::message::Request;
 use crate::object::binding::Binding;
 use crate::object::customer::Customer;
 use crate::object::port::Port;
+use crate::object::route::Route;
 use crate::object::server::Server;
 use crate::object::service::Service;
 use crate::object::settings::Settings;
+use crate::object::tunnel::Tunnel;
 use crate::uapi::{attr, cmd, Fate};
 use crate::wire::{Attributes, Value, Writer};
 
@@ -32,6 +34,10 @@ pub enum Object {
     Settings(Settings),
     /// A customer.
     Customer(Customer),
+    /// A tunnel.
+    Tunnel(Box<Tunnel>),
+    /// A route.
+    Route(Route),
     /// A port.
     Port(Port),
     /// A service.
@@ -48,6 +54,8 @@ impl Object {
         match self {
             Object::Settings(_) => "settings",
             Object::Customer(_) => "customer",
+            Object::Tunnel(_) => "tunnel",
+            Object::Route(_) => "route",
             Object::Port(_) => "port",
             Object::Service(_) => "service",
             Object::Server(_) => "server",
@@ -59,6 +67,8 @@ impl Object {
     pub fn customer(&self) -> Option<u32> {
         match self {
             Object::Settings(_) | Object::Customer(_) => None,
+            Object::Tunnel(tunnel) => tunnel.options.customer,
+            Object::Route(route) => Some(route.key.customer),
             Object::Port(port) => port.options.customer,
             Object::Service(service) => Some(service.key.customer),
             Object::Server(server) => Some(server.key.customer),
@@ -85,6 +95,8 @@ impl fmt::Display for Object {
                 (Some(name), _) => write!(f, " {name}"),
                 (None, number) => write!(f, " {}", number.unwrap_or(0)),
             },
+            Object::Tunnel(tunnel) => write!(f, " {}", tunnel.name),
+            Object::Route(route) => write!(f, " {}", route.key),
             Object::Port(port) => write!(f, " {}", port.name),
             Object::Service(service) => {
                 write!(f, " {}", service.key)?;
@@ -161,6 +173,8 @@ impl Change {
         match &self.object {
             Object::Settings(_) => {}
             Object::Customer(customer) => customer.put_key(writer),
+            Object::Tunnel(tunnel) => tunnel.put_key(writer),
+            Object::Route(route) => route.put_key(writer),
             Object::Port(port) => port.put_key(writer),
             Object::Service(service) => service.put_key(writer),
             Object::Server(server) => server.put_key(writer),
@@ -172,6 +186,8 @@ impl Change {
         match &self.object {
             Object::Settings(settings) => settings.put_all(writer),
             Object::Customer(customer) => customer.put_options(writer),
+            Object::Tunnel(tunnel) => tunnel.put_options(writer),
+            Object::Route(route) => route.options.put_all(writer),
             Object::Port(port) => port.options.put_all(writer),
             Object::Service(service) => service.options.put_all(writer),
             Object::Server(server) => server.options.put_all(writer),
@@ -179,7 +195,7 @@ impl Change {
         }
     }
 
-    /// Settings, customers and ports have no fate, and settings are neither made nor removed: the
+    /// Settings, customers, tunnels, routes and ports have no fate, and settings are neither made nor removed: the
     /// numbers in their place are never sent.
     fn numbers(&self) -> Numbers {
         match self.object {
@@ -196,6 +212,20 @@ impl Change {
                 del: cmd::CUSTOMER_DEL,
                 fate: 0,
                 txn: attr::customer::TXN,
+            },
+            Object::Tunnel(_) => Numbers {
+                new: cmd::TUNNEL_NEW,
+                set: cmd::TUNNEL_SET,
+                del: cmd::TUNNEL_DEL,
+                fate: 0,
+                txn: attr::tunnel::TXN,
+            },
+            Object::Route(_) => Numbers {
+                new: cmd::ROUTE_NEW,
+                set: cmd::ROUTE_SET,
+                del: cmd::ROUTE_DEL,
+                fate: 0,
+                txn: attr::route::TXN,
             },
             Object::Port(_) => Numbers {
                 new: cmd::PORT_NEW,

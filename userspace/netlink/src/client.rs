@@ -12,9 +12,11 @@ use crate::object::customer::{Customer, CustomerStatus};
 use crate::object::explain::{Explanation, Packet};
 use crate::object::flow::{Flow, FlowFilter, FlowTotal};
 use crate::object::port::{Port, PortStatus};
+use crate::object::route::Route;
 use crate::object::server::{Server, ServerStatus};
 use crate::object::service::{Service, ServiceStatus};
 use crate::object::settings::{Settings, SettingsStatus};
+use crate::object::tunnel::{Tunnel, TunnelStatus};
 use crate::object::Counter;
 use crate::refusal::Refusal;
 use crate::socket::Socket;
@@ -61,6 +63,26 @@ impl Client {
         let mut w = Writer::default();
         customer.put_key(&mut w);
         self.one(Request::new(cmd::CUSTOMER_GET, w), Customer::read)
+    }
+
+    /// All tunnels, by name.
+    pub fn tunnels(&mut self) -> Result<Vec<(Tunnel, TunnelStatus)>, Error> {
+        let request = Request::empty(cmd::TUNNEL_GET);
+        self.sorted(request, Tunnel::read, |tunnel| tunnel.name.clone())
+    }
+
+    /// One tunnel.
+    pub fn tunnel(&mut self, tunnel: &Tunnel) -> Result<(Tunnel, TunnelStatus), Error> {
+        let mut w = Writer::default();
+        tunnel.put_key(&mut w);
+        self.one(Request::new(cmd::TUNNEL_GET, w), Tunnel::read)
+    }
+
+    /// All routes, by customer and prefix.
+    pub fn routes(&mut self) -> Result<Vec<Route>, Error> {
+        let mut all = self.all(Request::empty(cmd::ROUTE_GET), Route::read)?;
+        all.sort_by_key(|route| route.key);
+        Ok(all)
     }
 
     /// All ports, by name.

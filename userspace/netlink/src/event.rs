@@ -8,9 +8,11 @@ use crate::message::Request;
 use crate::object::binding::{Binding, BindingStatus};
 use crate::object::customer::{Customer, CustomerStatus};
 use crate::object::port::{Port, PortStatus};
+use crate::object::route::Route;
 use crate::object::server::{Server, ServerStatus};
 use crate::object::service::{Service, ServiceStatus};
 use crate::object::settings::{Settings, SettingsStatus};
+use crate::object::tunnel::{Tunnel, TunnelStatus};
 use crate::uapi::{attr::event as id, cmd};
 use crate::wire::{find, Attributes, Value};
 
@@ -32,6 +34,10 @@ pub enum Subject {
     Settings(Settings, SettingsStatus),
     /// A customer.
     Customer(Customer, CustomerStatus),
+    /// A tunnel.
+    Tunnel(Box<Tunnel>, TunnelStatus),
+    /// A route.
+    Route(Route),
     /// A port.
     Port(Port, PortStatus),
     /// A service.
@@ -60,6 +66,8 @@ impl Event {
         let nest = |id: u16| find(bytes, id).ok_or("a notification without its object");
         let happening = match message.command {
             cmd::CUSTOMER_DEL_NTF
+            | cmd::TUNNEL_DEL_NTF
+            | cmd::ROUTE_DEL_NTF
             | cmd::PORT_DEL_NTF
             | cmd::SERVICE_DEL_NTF
             | cmd::SERVER_DEL_NTF
@@ -71,6 +79,13 @@ impl Event {
             cmd::CUSTOMER_NEW_NTF | cmd::CUSTOMER_DEL_NTF => {
                 let (customer, status) = Customer::read(nest(id::CUSTOMER)?)?;
                 Subject::Customer(customer, status)
+            }
+            cmd::TUNNEL_NEW_NTF | cmd::TUNNEL_DEL_NTF => {
+                let (tunnel, status) = Tunnel::read(nest(id::TUNNEL)?)?;
+                Subject::Tunnel(Box::new(tunnel), status)
+            }
+            cmd::ROUTE_NEW_NTF | cmd::ROUTE_DEL_NTF => {
+                Subject::Route(Route::read(nest(id::ROUTE)?)?)
             }
             cmd::PORT_NEW_NTF | cmd::PORT_DEL_NTF => {
                 let (port, status) = Port::read(nest(id::PORT)?)?;

@@ -8,12 +8,14 @@
 //! synchronous socket; there is no other state. Without the feature `socket` only the
 //! messages are left, which make no system call.
 
+pub mod bytes;
 pub mod change;
 pub mod endpoint;
 pub mod event;
 pub mod extack;
 pub mod message;
 pub mod object;
+pub mod prefix;
 pub mod protocol;
 pub mod refusal;
 #[rustfmt::skip]
@@ -44,9 +46,12 @@ pub use object::customer::{Customer, CustomerOptions, CustomerStatus};
 pub use object::explain::{Explanation, Packet, Step};
 pub use object::flow::{Flow, FlowFilter};
 pub use object::port::{Port, PortOptions, PortStatus};
+pub use object::route::{Route, RouteKey, RouteOptions};
 pub use object::server::{Server, ServerOptions, ServerStatus};
 pub use object::service::{Service, ServiceOptions, ServiceStatus, Timeouts, Unknown};
 pub use object::settings::{Settings, SettingsStatus};
+pub use object::tunnel::{Tunnel, TunnelOptions, TunnelStatus};
 pub use object::{Backup, Counter, Counters};
+pub use prefix::Prefix;
 pub use protocol::Protocol;
 pub use refusal::Refusal;

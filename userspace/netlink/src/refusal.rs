@@ -70,6 +70,9 @@ fn subject(set: &AttrSet, attributes: &[u8]) -> String {
             let server = text::<ServerKey>(attributes, attr::binding::SERVER)?;
             Some(format!("{service} {server}"))
         }),
+        "customer" => text::<String>(attributes, attr::customer::NAME),
+        "tunnel" => text::<String>(attributes, attr::tunnel::NAME),
+        "route" => text::<crate::prefix::Prefix>(attributes, attr::route::PREFIX),
         "port" => text::<String>(attributes, attr::port::IFNAME).or_else(|| {
             let index = text::<u32>(attributes, attr::port::IFINDEX)?;
             Some(format!("with index {index}"))

@@ -208,7 +208,10 @@ enumeration! {
     Method, METHOD_ENUM;
     Scheduler, SCHEDULER_ENUM;
     Side, SIDE_ENUM;
+    RouteAction, ROUTE_ACTION_ENUM;
     SnatMode, SNAT_MODE_ENUM;
+    TunnelDf, TUNNEL_DF_ENUM;
+    TunnelType, TUNNEL_TYPE_ENUM;
 }
 
 /// States a space of attributes: a structure of optional fields, its JSON form, and both

@@ -118,6 +118,12 @@ fn snapshot(client: &mut Client) -> Result<(Config, HashMap<String, u32>), Error
             devices.extend(status.ifindex.map(|index| (port.name.clone(), index)));
             config.insert(Object::Port(port));
         }
+        for (tunnel, _) in client.tunnels()? {
+            config.insert(Object::Tunnel(Box::new(tunnel)));
+        }
+        for route in client.routes()? {
+            config.insert(Object::Route(route));
+        }
         for (service, _) in client.services()? {
             config.insert(Object::Service(service));
         }
@@ -146,7 +152,7 @@ fn show(context: &mut Context) -> Result<(), Failure> {
 /// A list for each kind of object, of what is not the default.
 fn as_json(config: &Config) -> Value {
     let mut lists = json!({
-        "settings": {}, "customer": [], "port": [], "service": [], "server": [], "binding": []
+        "settings": {}, "customer": [], "port": [], "tunnel": [], "route": [], "service": [], "server": [], "binding": []
     });
     for object in config.objects() {
         let kind = object.kind();
@@ -155,6 +161,12 @@ fn as_json(config: &Config) -> Value {
             Object::Customer(c) => {
                 Item::named("customer", c.name.unwrap_or_default()).fields(&c.options)
             }
+            Object::Tunnel(t) => Item::named("tunnel", &t.name)
+                .fields(&t.options)
+                .field("allowed", &t.allowed),
+            Object::Route(r) => Item::named("prefix", r.key.prefix)
+                .field("customer", r.key.customer)
+                .fields(&r.options),
             Object::Port(p) => Item::named("port", &p.name).fields(&p.options),
             Object::Service(s) => {
                 in_context(Item::named("service", s.key), s.key.customer).fields(&s.options)

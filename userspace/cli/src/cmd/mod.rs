@@ -11,10 +11,12 @@ mod flow;
 mod man;
 mod monitor;
 mod port;
+mod route;
 mod server;
 mod service;
 mod settings;
 mod stats;
+mod tunnel;
 
 #[cfg(test)]
 pub use flow::FILTER;
@@ -40,6 +42,8 @@ pub fn run<S: AsRef<str>>(context: &mut Context, words: &[S]) -> Result<(), Fail
     }
     match object {
         "customer" => customer::run(context, words),
+        "tunnel" => tunnel::run(context, words),
+        "route" => route::run(context, words),
         "port" => port::run(context, words),
         "service" => service::run(context, words),
         "server" => server::run(context, words),

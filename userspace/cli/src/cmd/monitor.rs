@@ -9,7 +9,7 @@ use slr_netlink::event::{Event, Happening, Subject};
 use slr_netlink::uapi::group;
 use slr_netlink::{Client, Error};
 
-use super::{binding, customer, port, server, service, settings};
+use super::{binding, customer, port, route, server, service, settings, tunnel};
 use crate::context::Context;
 use crate::failure::{warn, Failure};
 use crate::output::Item;
@@ -62,6 +62,8 @@ fn describe(context: &Context, subject: Subject) -> (&'static str, Item) {
     match subject {
         Subject::Settings(settings, status) => ("settings", settings::item(&settings, &status)),
         Subject::Customer(c, status) => ("customer", customer::item(context, &c, &status)),
+        Subject::Tunnel(t, status) => ("tunnel", tunnel::item(context, &t, &status)),
+        Subject::Route(r) => ("route", route::item(context, &r)),
         Subject::Port(port, status) => ("port", port::item(context, &port, &status)),
         Subject::Service(service, status) => ("service", service::item(context, &service, &status)),
         Subject::Server(server, status) => ("server", server::item(context, &server, &status)),

@@ -10,11 +10,13 @@ mod explain;
 mod flow;
 mod monitor;
 mod port;
+mod route;
 mod server;
 mod service;
 mod settings;
 mod slr;
 mod stats;
+mod tunnel;
 
 /// A command of an object, and the words that may follow it.
 pub type Verb = (&'static str, &'static [&'static str]);
@@ -44,6 +46,8 @@ pub const ALL: &[&Page] = &[
     &SLR,
     &customer::PAGE,
     &port::PAGE,
+    &tunnel::PAGE,
+    &route::PAGE,
     &service::PAGE,
     &server::PAGE,
     &binding::PAGE,
@@ -77,6 +81,8 @@ mod tests {
         for (object, verb, keywords) in [
             ("customer", "add", grammar::CUSTOMER),
             ("port", "add", grammar::PORT),
+            ("tunnel", "add", grammar::TUNNEL),
+            ("route", "add", grammar::ROUTE),
             ("service", "add", grammar::SERVICE),
             ("server", "add", grammar::SERVER),
             ("binding", "add", grammar::BINDING),

@@ -8,9 +8,11 @@ pub mod customer;
 pub mod explain;
 pub mod flow;
 pub mod port;
+pub mod route;
 pub mod server;
 pub mod service;
 pub mod settings;
+pub mod tunnel;
 
 use netlink_packet_core::DecodeError;
 

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Routes.
+
+use super::Page;
+
+const TARGETS: &[&str] = &["customer", "via", "tunnel", "unreachable", "blackhole"];
+
+pub const PAGE: Page = Page {
+    name: "route",
+    summary: "forwarding tables of customers",
+    verbs: &[
+        ("add", TARGETS),
+        ("set", TARGETS),
+        ("del", &["customer"]),
+        ("show", &["customer"]),
+    ],
+    usage: "\
+Usage: slr route { add | set } PREFIX customer CUSTOMER TARGET
+       slr route del PREFIX customer CUSTOMER
+       slr route show [ customer CUSTOMER ]
+where  TARGET := { via tunnel NAME | unreachable | blackhole }
+       PREFIX := ADDRESS[/LENGTH]",
+    description: &[
+        "Where the packets of a customer go, by the longest prefix that has their \
+         destination. Routes of public are those of the host, see ip-route(8).",
+    ],
+    terms: &[
+        ("customer CUSTOMER", "Whose packets."),
+        ("via tunnel NAME", "Through a tunnel of the customer."),
+        ("unreachable", "Nowhere; the sender is told."),
+        ("blackhole", "Nowhere."),
+    ],
+    examples: &[(
+        "A private server on another host, and nothing else:",
+        "slr route add 10.0.0.10/32 customer acme via tunnel acme-host\n\
+         slr route add 0.0.0.0/0 customer acme unreachable",
+    )],
+};

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Tunnels.
+
+use super::Page;
+
+const OPTIONS: &[&str] = &[
+    "type",
+    "ipip",
+    "gre",
+    "vxlan",
+    "geneve",
+    "gue",
+    "fou",
+    "mpls-gre",
+    "mpls-udp",
+    "l2tpv3",
+    "l2tpv3-udp",
+    "customer",
+    "local",
+    "remote",
+    "anywhere",
+    "on",
+    "off",
+    "key",
+    "vni",
+    "label",
+    "session",
+    "okey",
+    "dport",
+    "sport",
+    "auto",
+    "ttl",
+    "inherit",
+    "dscp",
+    "df",
+    "set",
+    "unset",
+    "mtu",
+    "checksum",
+    "ethernet",
+    "mac",
+    "peer-mac",
+    "cookie",
+    "peer-cookie",
+    "sublayer",
+    "allowed",
+    "to",
+    "none",
+];
+
+pub const PAGE: Page = Page {
+    name: "tunnel",
+    summary: "encapsulation endpoints of customers",
+    verbs: &[
+        ("add", OPTIONS),
+        ("set", OPTIONS),
+        ("del", &[]),
+        ("show", &["customer"]),
+    ],
+    usage: "\
+Usage: slr tunnel { add | set } NAME [ type TYPE ] [ customer CUSTOMER ]
+                  [ local ADDRESS ] [ remote ADDRESS ] [ anywhere { on | off } ]
+                  [ KEY N ] [ okey N ] [ dport PORT ] [ sport { PORT | auto } ]
+                  [ ttl { N | inherit } ] [ dscp { N | inherit } ]
+                  [ df { inherit | set | unset } ] [ mtu { N | auto } ]
+                  [ checksum { on | off } ] [ ethernet { on | off } ]
+                  [ mac MAC ] [ peer-mac MAC ] [ cookie HEX ]
+                  [ peer-cookie HEX ] [ sublayer { on | off } ]
+                  [ allowed PREFIX[,PREFIX]... ] [ to { NAME | none } ]
+       slr tunnel del NAME
+       slr tunnel show [ NAME ] [ customer CUSTOMER ]
+where  TYPE := { ipip | gre | vxlan | geneve | gue | fou | mpls-gre | mpls-udp |
+                 l2tpv3 | l2tpv3-udp }
+       KEY := { key | vni | label | session }",
+    description: &[
+        "A tunnel is one end of an encapsulation. It is an entry in a table and no device: \
+         there may be a hundred thousand. What arrives is told apart by type, addresses or \
+         port, and key.",
+        "What comes out belongs to the customer of the tunnel. Without to it is looked up in \
+         the customer's routes, see slr-route(8); with to it leaves by another tunnel as it is, \
+         whatever it carries.",
+    ],
+    terms: &[
+        ("type TYPE", "What its packets look like. It stays."),
+        ("customer CUSTOMER", "Whose packets it carries."),
+        ("local ADDRESS", "Our outer address."),
+        (
+            "remote ADDRESS",
+            "Outer address of the other end, of the family of local.",
+        ),
+        (
+            "anywhere { on | off }",
+            "Whether packets may come from other outer addresses too. Off unless told.",
+        ),
+        (
+            "key | vni | label | session N",
+            "Key of GRE, network of VXLAN and Geneve, label of MPLS, session of L2TPv3: of \
+             packets that arrive, and of those that leave unless okey is given.",
+        ),
+        ("okey N", "Key of packets that leave."),
+        (
+            "dport PORT",
+            "UDP destination port; the usual one of the type unless told.",
+        ),
+        (
+            "sport { PORT | auto }",
+            "UDP source port; auto, the default, is one for each flow inside.",
+        ),
+        (
+            "ttl { N | inherit }",
+            "Time to live of packets that leave; inherit, the default, is that of the packet \
+             inside.",
+        ),
+        (
+            "dscp { N | inherit }",
+            "Class of packets that leave, 0 to 63; inherit is the default. Congestion marks \
+             are always as RFC 6040 has it.",
+        ),
+        (
+            "df { inherit | set | unset }",
+            "Whether packets that leave may be fragmented; inherit, the default, does as the \
+             packet inside says.",
+        ),
+        (
+            "mtu { N | auto }",
+            "The longest packet inside; auto is what the way takes.",
+        ),
+        (
+            "checksum { on | off }",
+            "Whether outer UDP headers have a checksum; only over IPv6 unless told.",
+        ),
+        (
+            "ethernet { on | off }",
+            "Whether frames are inside, of types that can carry either.",
+        ),
+        ("mac MAC", "Source of inner Ethernet headers."),
+        ("peer-mac MAC", "Destination of inner Ethernet headers."),
+        (
+            "cookie HEX",
+            "What L2TPv3 packets that arrive must have, 8 or 16 digits or none.",
+        ),
+        ("peer-cookie HEX", "What L2TPv3 packets that leave get."),
+        (
+            "sublayer { on | off }",
+            "The default sublayer of L2TPv3, which Linux has too.",
+        ),
+        (
+            "allowed PREFIX[,PREFIX]...",
+            "Sources that packets inside may have; any unless told.",
+        ),
+        (
+            "to { NAME | none }",
+            "The tunnel that all that arrives leaves by, as it is.",
+        ),
+    ],
+    examples: &[(
+        "A site behind GRE, its private server behind VXLAN:",
+        "slr tunnel add acme-site type gre local 192.0.2.1 remote 198.51.100.7 key 7 \\\n    \
+         customer acme allowed 10.1.0.0/16\n\
+         slr tunnel add acme-host type vxlan local 192.0.2.1 remote 192.0.2.3 vni 7 customer acme",
+    )],
+};

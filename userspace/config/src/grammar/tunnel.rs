@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The grammar of tunnels, and of routes that lead into them.
+
+use slr_netlink::endpoint::{parse_address, parse_port};
+use slr_netlink::uapi::{self, RouteAction, TunnelDf, TunnelType};
+use slr_netlink::{Route, RouteKey, RouteOptions, Tunnel};
+
+use super::{customer_name, named, on_off};
+use crate::number::count;
+use crate::word::{Fault, Words};
+
+/// Keywords of a tunnel.
+pub const TUNNEL: &[&str] = &[
+    "type",
+    "customer",
+    "local",
+    "remote",
+    "anywhere",
+    "key",
+    "okey",
+    "dport",
+    "sport",
+    "ttl",
+    "dscp",
+    "df",
+    "mtu",
+    "checksum",
+    "ethernet",
+    "mac",
+    "peer-mac",
+    "cookie",
+    "peer-cookie",
+    "sublayer",
+    "allowed",
+    "to",
+];
+/// Keywords of a route.
+pub const ROUTE: &[&str] = &["customer", "via", "unreachable", "blackhole"];
+
+/// `NAME [ OPTION ]...`
+pub fn tunnel(words: &mut Words<'_>) -> Result<Tunnel, Fault> {
+    let name = words.name("NAME", customer_name)?;
+    let mut tunnel = Tunnel {
+        name,
+        ..Tunnel::default()
+    };
+    while let Some(keyword) = words.next() {
+        tunnel_option(words, keyword, &mut tunnel)?;
+    }
+    Ok(tunnel)
+}
+
+fn tunnel_option(words: &mut Words<'_>, keyword: &str, tunnel: &mut Tunnel) -> Result<(), Fault> {
+    let o = &mut tunnel.options;
+    match keyword {
+        "type" => {
+            let parse = named(&uapi::TUNNEL_TYPE_ENUM, TunnelType::from_value);
+            words.once(keyword, &mut o.r#type, parse)
+        }
+        "customer" => words.customer(&mut o.customer),
+        "local" => words.once(keyword, &mut o.local, parse_address),
+        "remote" => words.once(keyword, &mut o.remote, parse_address),
+        "anywhere" => words.once(keyword, &mut o.anywhere, on_off),
+        // Each type has its own word for it.
+        "key" | "vni" | "label" | "session" => words.once(keyword, &mut o.ikey, tunnel_key),
+        "okey" => words.once(keyword, &mut o.okey, tunnel_key),
+        "dport" => words.once(keyword, &mut o.dport, parse_port),
+        "sport" => words.once(keyword, &mut o.sport, |text| {
+            or(text, "auto", 0, parse_port)
+        }),
+        "ttl" => words.once(keyword, &mut o.ttl, |text| {
+            or(text, "inherit", 0, |text| small(text, 1, 255))
+        }),
+        "dscp" => words.once(keyword, &mut o.dscp, |text| {
+            or(text, "inherit", 64, |text| small(text, 0, 63))
+        }),
+        "df" => {
+            let parse = named(&uapi::TUNNEL_DF_ENUM, TunnelDf::from_value);
+            words.once(keyword, &mut o.df, parse)
+        }
+        "mtu" => words.once(keyword, &mut o.mtu, |text| or(text, "auto", 0, count)),
+        "checksum" => words.once(keyword, &mut o.checksum, on_off),
+        "ethernet" => words.once(keyword, &mut o.ethernet, on_off),
+        "mac" => words.once(keyword, &mut o.mac, str::parse),
+        "peer-mac" => words.once(keyword, &mut o.peer_mac, str::parse),
+        "cookie" => words.once(keyword, &mut o.cookie, str::parse),
+        "peer-cookie" => words.once(keyword, &mut o.peer_cookie, str::parse),
+        "sublayer" => words.once(keyword, &mut o.sublayer, on_off),
+        "allowed" => {
+            let prefixes = |text: &str| text.split(',').map(str::parse).collect();
+            tunnel.allowed = words.value(keyword, prefixes)?;
+            Ok(())
+        }
+        "to" => words.once(keyword, &mut o.to, |text| {
+            or(text, "none", String::new(), customer_name)
+        }),
+        _ => Err(words.unknown(TUNNEL)),
+    }
+}
+
+/// A number in decimal or, behind 0x, in hexadecimal.
+fn tunnel_key(text: &str) -> Result<u32, String> {
+    match text.strip_prefix("0x") {
+        Some(hex) => u32::from_str_radix(hex, 16).map_err(|_| format!("\"{text}\" is no number")),
+        None => count(text),
+    }
+}
+
+fn small(text: &str, first: u8, last: u8) -> Result<u8, String> {
+    match text.parse() {
+        Ok(number) if (first..=last).contains(&number) => Ok(number),
+        _ => Err(format!("\"{text}\" is not a number {first}..={last}")),
+    }
+}
+
+/// That value for the word.
+fn or<T>(
+    text: &str,
+    word: &str,
+    value: T,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<T, String> {
+    match text == word {
+        true => Ok(value),
+        false => parse(text),
+    }
+}
+
+/// `PREFIX customer CUSTOMER { via tunnel NAME | unreachable | blackhole }`
+pub fn route(words: &mut Words<'_>) -> Result<Route, Fault> {
+    let key = route_key(words)?;
+    let mut options = RouteOptions::default();
+    match words.next() {
+        Some("via") => {
+            if !words.take("tunnel") {
+                return Err(words.fault("via is followed by tunnel NAME"));
+            }
+            options.tunnel = Some(words.value("tunnel", customer_name)?);
+        }
+        Some("unreachable") => options.action = Some(RouteAction::Unreachable),
+        Some("blackhole") => options.action = Some(RouteAction::Blackhole),
+        Some(_) => return Err(words.unknown(ROUTE)),
+        None => return Err(words.fault("the route leads nowhere: via tunnel NAME is missing")),
+    }
+    Ok(Route { key, options })
+}
+
+/// `PREFIX customer CUSTOMER`
+pub fn route_key(words: &mut Words<'_>) -> Result<RouteKey, Fault> {
+    let customer = words.context()?;
+    Ok(RouteKey {
+        customer,
+        prefix: words.name("PREFIX", str::parse)?,
+    })
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Where a customer's packets to a prefix go.
+
+use std::fmt;
+
+use netlink_packet_core::DecodeError;
+
+use crate::attributes;
+use crate::prefix::Prefix;
+use crate::uapi::{attr::route as id, RouteAction};
+use crate::wire::{find, Attributes, Value, Writer};
+
+/// Names a route.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RouteKey {
+    /// Whose packets.
+    pub customer: u32,
+    /// Where to.
+    pub prefix: Prefix,
+}
+
+impl fmt::Display for RouteKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} customer {}", self.prefix, self.customer)
+    }
+}
+
+/// A route.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Route {
+    /// Which.
+    pub key: RouteKey,
+    /// Where it leads.
+    pub options: RouteOptions,
+}
+
+attributes! {
+    /// Where a route leads: always given as a whole.
+    RouteOptions: route {
+        /// What becomes of packets.
+        action: RouteAction = ACTION,
+        /// The tunnel that they enter.
+        tunnel: String = TUNNEL,
+    }
+}
+
+impl Route {
+    /// Writes what names it.
+    pub fn put_key(&self, writer: &mut Writer) {
+        self.key.customer.put(writer, id::CUSTOMER);
+        self.key.prefix.put(writer, id::PREFIX);
+    }
+
+    /// Reads one.
+    pub fn read(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let customer = find(bytes, id::CUSTOMER).map(u32::get).transpose()?;
+        let prefix = find(bytes, id::PREFIX).ok_or("a route without a prefix")?;
+        Ok(Self {
+            key: RouteKey {
+                customer: customer.unwrap_or(0),
+                prefix: Prefix::get(prefix)?,
+            },
+            options: RouteOptions::read(bytes)?,
+        })
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! An encapsulation endpoint.
+
+use std::net::IpAddr;
+
+use netlink_packet_core::DecodeError;
+
+use crate::attributes;
+use crate::bytes::{Cookie, Mac};
+use crate::object::Counters;
+use crate::prefix::Prefix;
+use crate::uapi::{attr::tunnel as id, TunnelDf, TunnelType};
+use crate::wire::{each, find, Attributes, Value, Writer};
+
+/// A tunnel.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tunnel {
+    /// Its name.
+    pub name: String,
+    /// What can be set.
+    pub options: TunnelOptions,
+    /// Sources that packets inside may have, all if empty. Nothing that is sent takes them away.
+    pub allowed: Vec<Prefix>,
+}
+
+attributes! {
+    /// What can be set of a tunnel.
+    TunnelOptions: tunnel {
+        /// How packets are encapsulated.
+        r#type: TunnelType = TYPE,
+        /// Whose packets it carries.
+        customer: u32 = CUSTOMER,
+        /// Our outer address.
+        local: IpAddr = LOCAL,
+        /// Outer address of the other end.
+        remote: IpAddr = REMOTE,
+        /// Packets may come from other outer addresses too.
+        anywhere: bool = ANYWHERE,
+        /// Key of packets that arrive.
+        ikey: u32 = IKEY,
+        /// Key of packets that leave.
+        okey: u32 = OKEY,
+        /// UDP destination port.
+        dport: u16 = DPORT,
+        /// UDP source port; 0 is one for each flow inside.
+        sport: u16 = SPORT,
+        /// Time to live; 0 is that of the packet inside.
+        ttl: u8 = TTL,
+        /// Class; 64 is that of the packet inside.
+        dscp: u8 = DSCP,
+        /// Whether packets may be fragmented.
+        df: TunnelDf = DF,
+        /// Longest packet inside; 0 is what the way takes.
+        mtu: u32 = MTU,
+        /// Outer UDP headers have a checksum.
+        checksum: bool = CHECKSUM,
+        /// Frames are inside.
+        ethernet: bool = ETHERNET,
+        /// Source of inner Ethernet headers.
+        mac: Mac = MAC,
+        /// Destination of inner Ethernet headers.
+        peer_mac: Mac = PEER_MAC,
+        /// What arriving L2TPv3 packets must have.
+        cookie: Cookie = COOKIE,
+        /// What leaving L2TPv3 packets get.
+        peer_cookie: Cookie = PEER_COOKIE,
+        /// The default sublayer of L2TPv3.
+        sublayer: bool = SUBLAYER,
+        /// Tunnel that all packets leave by; empty for none.
+        to: String = TO,
+    }
+}
+
+attributes! {
+    /// What the kernel reports besides.
+    TunnelStatus: tunnel {
+        /// Traffic.
+        counters: Counters = COUNTERS,
+    }
+}
+
+impl Tunnel {
+    /// Writes what names it.
+    pub fn put_key(&self, writer: &mut Writer) {
+        self.name.put(writer, id::NAME);
+    }
+
+    /// Writes what can be set.
+    pub fn put_options(&self, writer: &mut Writer) {
+        self.options.put_all(writer);
+        self.allowed.iter().for_each(|p| p.put(writer, id::ALLOWED));
+    }
+
+    /// Reads it and its state.
+    pub fn read(bytes: &[u8]) -> Result<(Self, TunnelStatus), DecodeError> {
+        let mut allowed = Vec::new();
+        each(bytes, |number, payload| {
+            if number == id::ALLOWED {
+                allowed.push(Prefix::get(payload)?);
+            }
+            Ok(())
+        })?;
+        let name = find(bytes, id::NAME).map(String::get).transpose()?;
+        let tunnel = Self {
+            name: name.unwrap_or_default(),
+            options: TunnelOptions::read(bytes)?,
+            allowed,
+        };
+        Ok((tunnel, TunnelStatus::read(bytes)?))
+    }
+}
