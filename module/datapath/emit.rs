@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     domain::{
+        flow::Side,
         packet::{IcmpError, Packet},
         reason::DropReason,
     },
@@ -59,6 +60,9 @@ pub(super) fn way<'g, A: Family>(
     packet: &Packet<A>,
     hit: &Hit<'g, A>,
 ) -> Result<Way<'g>, End> {
+    if let (Side::Client, Some(id)) = (hit.from, hit.flow.tunnel()) {
+        return encap::to_server(&aside(ctx), skb, &aside(packet), id).map(Way::Tunnel);
+    }
     if let Entry::Local(context, _) = ctx.entry {
         return Ok(Way::Reroute(context));
     }

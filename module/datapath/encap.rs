@@ -114,6 +114,24 @@ pub(super) fn way<'g, A: Family>(
     })
 }
 
+/// The way of a packet of a flow whose server is behind the tunnel of this number. The tunnel may
+/// have gone, or have become another customer's, while the flow lives on.
+#[inline(never)]
+pub(super) fn to_server<'g, A: Family>(
+    ctx: &Ctx<'g>,
+    skb: &mut Skb,
+    packet: &Packet<A>,
+    id: u32,
+) -> Result<Entrance<'g>, End> {
+    match ctx.config.tunnel_at(id) {
+        Some(tunnel) if tunnel.settings.customer == ctx.customer() => way(ctx, skb, packet, tunnel),
+        _ => Err(End::Answer(
+            Answer::Error(IcmpError::NoRoute),
+            DropReason::NoRoute,
+        )),
+    }
+}
+
 /// Sends what came out of one tunnel into another, whatever it is.
 pub(super) fn cross(ctx: &Ctx<'_>, skb: Skb, content: Content, tunnel: &Tunnel) -> Verdict {
     let inner = Inner::read(content, skb.head(), skb.len());

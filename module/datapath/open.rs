@@ -106,7 +106,7 @@ fn beginning<A: Family>(packet: &Packet<A>, method: Method) -> Track {
     match &packet.info {
         L4::Tcp { segment, .. } => tcp::open(segment),
         // How it goes on is seen only if the server's answers pass here.
-        L4::Sctp(_) if method == Method::Direct => Track {
+        L4::Sctp(_) if method.keeps_ends() => Track {
             state: State::Established,
             ..Track::default()
         },

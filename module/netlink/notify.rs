@@ -168,7 +168,7 @@ fn put_event(
         Event::BindingNew(key) | Event::BindingDel(key) => out.nest(a::BINDING, |out| {
             let service = config.service(&key.service);
             match service.and_then(|service| service.binding(key)) {
-                Some(binding) => binding::put(out, binding),
+                Some(binding) => binding::put(out, config, binding),
                 None => binding::put_key(out, key),
             }
         }),

@@ -203,27 +203,29 @@ pub(super) static SERVER_GET: [AttrPolicy; 2] =
     policy(&[(attr::server::KEY, AttrPolicy::nested(&ENDPOINT))]);
 
 /// Requests of `binding-new`.
-pub(super) static BINDING_NEW: [AttrPolicy; 12] = policy(&[
+pub(super) static BINDING_NEW: [AttrPolicy; 13] = policy(&[
     (attr::binding::SERVICE, AttrPolicy::nested(&ENDPOINT)),
     (attr::binding::SERVER, AttrPolicy::nested(&ENDPOINT)),
     (attr::binding::PORT, AttrPolicy::u16()),
     (attr::binding::PORT_LAST, AttrPolicy::u16()),
-    (attr::binding::METHOD, AttrPolicy::u32().max::<1>()),
+    (attr::binding::METHOD, AttrPolicy::u32().max::<2>()),
     (attr::binding::WEIGHT, AttrPolicy::u32().max::<65535>()),
     (attr::binding::SNAT, AttrPolicy::nested(&SNAT)),
     (attr::binding::TXN, AttrPolicy::u32()),
+    (attr::binding::TUNNEL, AttrPolicy::string(31)),
 ]);
 
 /// Requests of `binding-set`.
-pub(super) static BINDING_SET: [AttrPolicy; 12] = policy(&[
+pub(super) static BINDING_SET: [AttrPolicy; 13] = policy(&[
     (attr::binding::SERVICE, AttrPolicy::nested(&ENDPOINT)),
     (attr::binding::SERVER, AttrPolicy::nested(&ENDPOINT)),
     (attr::binding::PORT, AttrPolicy::u16()),
     (attr::binding::PORT_LAST, AttrPolicy::u16()),
-    (attr::binding::METHOD, AttrPolicy::u32().max::<1>()),
+    (attr::binding::METHOD, AttrPolicy::u32().max::<2>()),
     (attr::binding::WEIGHT, AttrPolicy::u32().max::<65535>()),
     (attr::binding::SNAT, AttrPolicy::nested(&SNAT)),
     (attr::binding::TXN, AttrPolicy::u32()),
+    (attr::binding::TUNNEL, AttrPolicy::string(31)),
 ]);
 
 /// Requests of `binding-del`.

@@ -390,8 +390,10 @@ pub(crate) mod attr {
         pub(crate) const FATE: u16 = 10;
         /// Transaction this change belongs to; alone if absent.
         pub(crate) const TXN: u16 = 11;
+        /// Tunnel that packets enter, of method tunnel.
+        pub(crate) const TUNNEL: u16 = 12;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 11;
+        pub(crate) const MAX: u16 = 12;
     }
 
     /// One connection. In a request, what is given selects.
@@ -692,6 +694,9 @@ pub(crate) mod value {
         /// Only the link-layer address is; the server has the virtual address and
         /// answers directly.
         pub(crate) const DIRECT: u32 = 1;
+        /// The packet enters a tunnel as it is; who takes it out has the virtual
+        /// address and answers directly.
+        pub(crate) const TUNNEL: u32 = 2;
     }
 
     /// Whether and how the client address is rewritten too.

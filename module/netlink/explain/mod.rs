@@ -11,6 +11,7 @@
 //!
 //! Context: process. The tables are held, not locked: packets and changes go on meanwhile.
 
+mod onward;
 mod route;
 mod stages;
 
@@ -23,12 +24,17 @@ use super::{
     uapi::{attr, cmd},
     Control, //
 };
-use crate::domain::addr::{Addr, Proto, V4, V6};
+use crate::domain::{
+    addr::{Addr, Proto, V4, V6},
+    reason::DropReason,
+};
 use crate::kern::net::{
     genetlink::{Refused, Reply, Request},
     namespace::Net,
 };
 use crate::table::{Config, Tables, PUBLIC};
+
+type Result<T> = core::result::Result<T, AllocError>;
 
 /// The described packet and the tables that it is led through.
 struct Case<'a> {
@@ -67,19 +73,26 @@ impl Verdict {
     }
 }
 
+fn dropped(reason: DropReason) -> Verdict {
+    Verdict::because("drop", reason.name())
+}
+
 /// The steps so far.
 struct Steps(KVec<(&'static str, CString)>);
 
 impl Steps {
     /// Adds what a stage finds. Context: process, may sleep.
-    fn add(&mut self, stage: &'static str, text: fmt::Arguments<'_>) -> Result<(), AllocError> {
+    fn add(&mut self, stage: &'static str, text: fmt::Arguments<'_>) -> Result<()> {
         let text = CString::try_from_fmt(text).map_err(|_| AllocError)?;
         self.0.push((stage, text), GFP_KERNEL)
     }
 }
 
 /// `explain`: says what would happen to a packet.
-pub(crate) fn explain(control: &Control, request: &Request<'_>) -> Result<Reply, Refused> {
+pub(crate) fn explain(
+    control: &Control,
+    request: &Request<'_>,
+) -> core::result::Result<Reply, Refused> {
     use attr::explain as a;
     let (extack, attrs) = (request.extack(), request.attrs());
     let tables = control.tables(request)?;

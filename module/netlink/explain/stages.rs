@@ -2,15 +2,9 @@
 
 //! The decisions about a packet, one function each, in the order of the datapath.
 
-use kernel::{
-    alloc::AllocError,
-    sync::{rcu, Arc},
-};
+use kernel::sync::{rcu, Arc};
 
-use super::{
-    route::{Family, Way},
-    Case, Steps, Verdict,
-};
+use super::{dropped, onward, route::Family, Case, Result, Steps, Verdict};
 use crate::domain::{
     addr::Proto,
     flow::{self, opener},
@@ -29,8 +23,6 @@ use crate::table::{
 
 /// Servers of one service that are told one by one.
 const SERVERS_SHOWN: usize = 64;
-
-type Result<T> = core::result::Result<T, AllocError>;
 
 /// Either the end of the way, or what the next stage needs.
 type Stage<T> = core::result::Result<T, Verdict>;
@@ -72,8 +64,10 @@ pub(super) fn lead<A: Family>(
         true => choice.port,
         false => 0,
     };
+    let settings = &choice.binding.settings;
     match translate(case, &choice, packet.src, (server, port), steps)? {
-        Ok(source) => route(case, source, server, steps),
+        Ok(_) if settings.method == Method::Tunnel => onward::enter(case, settings.tunnel, steps),
+        Ok(source) => onward::route(case, source, server, steps),
         Err(verdict) => Ok(verdict),
     }
 }
@@ -122,10 +116,6 @@ fn packet<A: Family>(case: &Case<'_>, src: A, dst: A) -> Packet<A> {
     }
 }
 
-fn dropped(reason: DropReason) -> Verdict {
-    Verdict::because("drop", reason.name())
-}
-
 fn answered(reason: DropReason) -> Verdict {
     Verdict::because("reset", reason.name())
 }
@@ -164,6 +154,10 @@ struct Known<A> {
     /// The packet's ends on the other side.
     source: A,
     destination: End<A>,
+    /// Where it goes, whatever it is addressed to.
+    hop: A,
+    /// The tunnel that it enters.
+    tunnel: Option<u32>,
 }
 
 impl<A: Family> Known<A> {
@@ -173,9 +167,15 @@ impl<A: Family> Known<A> {
         let now = time::seconds();
         let flows = A::flows(case.tables);
         let (flow, from) = flows.find(case.customer, case.proto, src, dst, now, &guard)?;
-        let (source, destination) = match from {
-            flow::Side::Client => (flow.source().0, flow.server()),
-            flow::Side::Server => (flow.virtual_end().0, flow.client()),
+        let (source, destination, hop, tunnel) = match from {
+            flow::Side::Client => {
+                let hop = flow.server_hop();
+                (flow.source().0, flow.server(), hop, flow.tunnel())
+            }
+            flow::Side::Server => {
+                let client = flow.client();
+                (flow.virtual_end().0, client, client.0, None)
+            }
         };
         Some(Known {
             state: flow.state(),
@@ -183,6 +183,8 @@ impl<A: Family> Known<A> {
             expires: flow.expires_in(now),
             source,
             destination,
+            hop,
+            tunnel,
         })
     }
 
@@ -238,7 +240,11 @@ fn known<A: Family>(
     if found.state == flow::State::Reset {
         return Ok(Some(answered(DropReason::FlowReset)));
     }
-    route(case, found.source, found.destination.0, steps).map(Some)
+    let verdict = match found.tunnel {
+        Some(tunnel) => onward::enter(case, tunnel, steps)?,
+        None => onward::route(case, found.source, found.hop, steps)?,
+    };
+    Ok(Some(verdict))
 }
 
 /// The service that the packet is for.
@@ -257,7 +263,7 @@ fn service<'a, A: Family>(
             steps.add("host", format_args!("{to} is no virtual host"))?;
             return Ok(Err(match case.customer {
                 PUBLIC => passed(PassReason::NotForUs),
-                _ => onward(case, packet, steps)?,
+                _ => onward::along(case, packet, steps)?,
             }));
         }
         Lookup::NotServed(host) => Err(host),
@@ -293,15 +299,6 @@ fn service<'a, A: Family>(
         ),
     )?;
     Ok(Ok(service))
-}
-
-/// What becomes of a packet of a customer that is for no service.
-fn onward<A: Family>(case: &Case<'_>, packet: &Packet<A>, steps: &mut Steps) -> Result<Verdict> {
-    let verdict = route(case, packet.src, packet.dst, steps)?;
-    Ok(match verdict.what {
-        "unreachable" => Verdict::because("unreachable", DropReason::NoRouteCustomer.name()),
-        _ => verdict,
-    })
 }
 
 /// What becomes of a packet for a virtual host that serves other ports or protocols.
@@ -430,9 +427,16 @@ fn translate<A: Family>(
     steps: &mut Steps,
 ) -> Result<Stage<A>> {
     let (addr, port) = (to.0.to_addr(), to.1);
-    if choice.binding.settings.method == Method::Direct {
-        steps.add("translate", format_args!("nothing; to the link of {addr}"))?;
-        return Ok(Ok(from));
+    match choice.binding.settings.method {
+        Method::Nat => {}
+        Method::Direct => {
+            steps.add("translate", format_args!("nothing; to the link of {addr}"))?;
+            return Ok(Ok(from));
+        }
+        Method::Tunnel => {
+            steps.add("translate", format_args!("nothing; by tunnel to {addr}"))?;
+            return Ok(Ok(from));
+        }
     }
     steps.add(
         "translate",
@@ -460,23 +464,4 @@ fn translate<A: Family>(
         ),
     )?;
     Ok(Ok(A::from_addr(first).unwrap_or(from)))
-}
-
-/// How it leaves.
-fn route<A: Family>(case: &Case<'_>, from: A, to: A, steps: &mut Steps) -> Result<Verdict> {
-    let addr = to.to_addr();
-    match A::way(case, from, to) {
-        Ok(Way::Local) => {
-            steps.add("route", format_args!("{addr} is this host"))?;
-            Ok(Verdict::of("deliver"))
-        }
-        Ok(Way::Device(name)) => {
-            steps.add("route", format_args!("to {addr} by {name}"))?;
-            Ok(Verdict::of("forward"))
-        }
-        Err(_) => {
-            steps.add("route", format_args!("none to {addr}"))?;
-            Ok(Verdict::because("unreachable", DropReason::NoRoute.name()))
-        }
-    }
 }

@@ -4,6 +4,7 @@
 
 use kernel::{prelude::*, sync::Arc};
 
+use super::tunnel::{find, parse_name};
 use crate::domain::addr::PortRange;
 use crate::kern::net::genetlink::{
     Attrs, Dump, DumpWriter, Extack, Full, Refused, Reply, Request, Stop, Writer,
@@ -19,13 +20,16 @@ use crate::table::{
     Binding,
     BindingKey,
     BindingUpdate,
+    Change,
     Config,
+    ConfigError,
     Method,
     ServerKey,
     Service,
     ServiceCursor,
     ServiceKey,
     Snat,
+    TunnelName,
     SNAT_PORTS, //
 };
 
@@ -38,6 +42,7 @@ fn places(at: table::Attr) -> &'static [u16] {
         table::Attr::Port => &[binding::PORT],
         table::Attr::PortLast => &[binding::PORT_LAST],
         table::Attr::Method => &[binding::METHOD],
+        table::Attr::Tunnel | table::Attr::Name => &[binding::TUNNEL],
         table::Attr::Weight => &[binding::WEIGHT],
         table::Attr::Snat => &[binding::SNAT],
         table::Attr::SnatFirst => &[binding::SNAT, snat::FIRST],
@@ -67,6 +72,8 @@ fn parse_update(extack: &Extack<'_>, attrs: &Attrs<'_>) -> Result<BindingUpdate,
     Ok(BindingUpdate {
         port_last: attrs.get(a::PORT_LAST).map(|attr| attr.u16()),
         method: parse::choice(extack, attrs, a::METHOD, "method", Method::from_u32)?,
+        // Known by its number once the change is.
+        tunnel: None,
         weight: attrs.get(a::WEIGHT).map(|attr| attr.u32()),
         snat: snat.transpose()?,
     })
@@ -102,17 +109,39 @@ fn parse_snat(extack: &Extack<'_>, nest: &Attrs<'_>) -> Result<Snat, Refused> {
     }
 }
 
+/// The same update with the tunnel that the request names.
+fn settle(
+    change: &Change,
+    update: &BindingUpdate,
+    tunnel: &Option<TunnelName>,
+) -> Result<BindingUpdate, ConfigError> {
+    Ok(BindingUpdate {
+        tunnel: tunnel.map(|name| find(change, &name)).transpose()?,
+        ..*update
+    })
+}
+
+/// The tunnel of a request, if it names one.
+fn parse_tunnel(extack: &Extack<'_>, attrs: &Attrs<'_>) -> Result<Option<TunnelName>, Refused> {
+    match attrs.has(attr::binding::TUNNEL) {
+        true => parse_name(extack, attrs, attr::binding::TUNNEL).map(Some),
+        false => Ok(None),
+    }
+}
+
 /// `binding-new`: lets a server serve a service.
 pub(crate) fn new(control: &Control, request: &Request<'_>) -> Result<Reply, Refused> {
     let (extack, attrs) = (request.extack(), request.attrs());
     let (service, server, port) = parse_names(&extack, &attrs)?;
     let update = parse_update(&extack, &attrs)?;
+    let tunnel = parse_tunnel(&extack, &attrs)?;
     let key = BindingKey {
         service,
         server,
         port: port.unwrap_or(0),
     };
     transaction::apply(control, request, attr::binding::TXN, places, |change| {
+        let update = settle(change, &update, &tunnel)?;
         change.binding_new(key, &update)
     })
 }
@@ -122,8 +151,10 @@ pub(crate) fn set(control: &Control, request: &Request<'_>) -> Result<Reply, Ref
     let (extack, attrs) = (request.extack(), request.attrs());
     let (service, server, port) = parse_names(&extack, &attrs)?;
     let update = parse_update(&extack, &attrs)?;
+    let tunnel = parse_tunnel(&extack, &attrs)?;
     transaction::apply(control, request, attr::binding::TXN, places, |change| {
         let key = change.binding_key(service, server, port)?;
+        let update = settle(change, &update, &tunnel)?;
         change.binding_set(key, &update)
     })
 }
@@ -146,7 +177,11 @@ pub(in crate::netlink) fn put_key(out: &mut Writer<'_>, key: &BindingKey) -> Res
 }
 
 /// Writes a binding.
-pub(in crate::netlink) fn put(out: &mut Writer<'_>, binding: &Binding) -> Result<(), Full> {
+pub(in crate::netlink) fn put(
+    out: &mut Writer<'_>,
+    config: &Config,
+    binding: &Binding,
+) -> Result<(), Full> {
     use attr::binding as a;
     let settings = &binding.settings;
     put_key(out, &binding.key)?;
@@ -154,6 +189,9 @@ pub(in crate::netlink) fn put(out: &mut Writer<'_>, binding: &Binding) -> Result
         out.u16(a::PORT_LAST, settings.port_last)?;
     }
     out.u32(a::METHOD, settings.method.as_u32())?;
+    if let Some(tunnel) = config.tunnel_at(settings.tunnel) {
+        out.c_str_bytes(a::TUNNEL, tunnel.name.as_bytes())?;
+    }
     if let Some(weight) = settings.weight {
         out.u32(a::WEIGHT, weight)?;
     }
@@ -195,6 +233,7 @@ pub(crate) struct Bindings {
 impl Bindings {
     /// Writes the bindings of one service that are wanted and not done yet.
     fn of_service(
+        config: &Config,
         server: &Option<ServerKey>,
         done: &mut usize,
         service: &Service,
@@ -202,7 +241,7 @@ impl Bindings {
     ) -> Result<(), Full> {
         while let Some(binding) = service.bindings.get(*done) {
             if server.is_none_or(|server| server == binding.key.server) {
-                out.message::<Full>(cmd::BINDING_GET, |out| put(out, binding))?;
+                out.message::<Full>(cmd::BINDING_GET, |out| put(out, config, binding))?;
             }
             *done += 1;
         }
@@ -232,12 +271,12 @@ impl Dump<Control> for Bindings {
     fn dump(&mut self, _: &Control, out: &mut DumpWriter<'_>) -> Result<(), Stop> {
         if let Some(key) = &self.service {
             if let Some(service) = self.config.service(key) {
-                Self::of_service(&self.server, &mut self.done, service, out)?;
+                Self::of_service(&self.config, &self.server, &mut self.done, service, out)?;
             }
             return Ok(());
         }
         for (service, next) in self.config.services(self.at) {
-            Self::of_service(&self.server, &mut self.done, service, out)?;
+            Self::of_service(&self.config, &self.server, &mut self.done, service, out)?;
             self.at = next;
         }
         Ok(())

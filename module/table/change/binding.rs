@@ -29,14 +29,22 @@ pub(crate) struct BindingUpdate {
     /// Last port of a range on the server.
     pub(crate) port_last: Option<u16>,
     pub(crate) method: Option<Method>,
+    /// The number of a tunnel.
+    pub(crate) tunnel: Option<u32>,
     pub(crate) weight: Option<u32>,
     pub(crate) snat: Option<Snat>,
 }
 
 impl BindingUpdate {
     fn apply(&self, key: &BindingKey, settings: BindingSettings) -> Result<BindingSettings> {
+        let method = self.method.unwrap_or(settings.method);
         let settings = BindingSettings {
-            method: self.method.unwrap_or(settings.method),
+            method,
+            tunnel: match (method, self.tunnel) {
+                (Method::Tunnel, Some(tunnel)) => tunnel,
+                (Method::Tunnel, None) => settings.tunnel,
+                _ => 0,
+            },
             weight: self.weight.or(settings.weight),
             snat: self.snat.unwrap_or(settings.snat),
             port_last: self.port_last.unwrap_or(settings.port_last.max(key.port)),
@@ -44,8 +52,20 @@ impl BindingUpdate {
         if let Some(weight) = settings.weight {
             check::number(Attr::Weight, "weight", weight, 0, SMALL_MAX)?;
         }
-        if settings.method == Method::Direct {
-            check_direct(key, &settings)?;
+        if self.tunnel.is_some() && method != Method::Tunnel {
+            return Err(invalid(
+                Attr::Tunnel,
+                format_args!("binding {key}: a tunnel is for method tunnel"),
+            ));
+        }
+        if method == Method::Tunnel && settings.tunnel == 0 {
+            return Err(invalid(
+                Attr::Method,
+                format_args!("binding {key}: method tunnel lacks its tunnel"),
+            ));
+        }
+        if method.keeps_ends() {
+            check_kept(key, &settings)?;
         }
         check_ports(key, settings.port_last)?;
         check_snat(key, &settings.snat)?;
@@ -99,21 +119,25 @@ fn check_ports(key: &BindingKey, port_last: u16) -> Result {
     Ok(())
 }
 
-/// Refuses what method direct, which rewrites nothing, cannot do.
-fn check_direct(key: &BindingKey, settings: &BindingSettings) -> Result {
+/// Refuses what a method that rewrites nothing cannot do.
+fn check_kept(key: &BindingKey, settings: &BindingSettings) -> Result {
+    let method = match settings.method {
+        Method::Tunnel => "tunnel",
+        _ => "direct",
+    };
     let (service, server) = (&key.service, &key.server);
     let is_mapped = key.port != 0;
     let is_other = server.port != 0 && (server.port != service.port || service.is_range());
     if is_mapped || is_other {
         return Err(invalid(
             Attr::Method,
-            format_args!("method direct keeps ports: {server} must have those of the service"),
+            format_args!("method {method} keeps ports: {server} must have those of the service"),
         ));
     }
     if settings.snat != Snat::None {
         return Err(invalid(
             Attr::Method,
-            format_args!("method direct keeps the source: no snat with it"),
+            format_args!("method {method} keeps the source: no snat with it"),
         ));
     }
     Ok(())

@@ -60,6 +60,7 @@ pub(crate) enum Attr {
     Timeouts,
     State,
     Method,
+    Tunnel,
     Ifindex,
     Ifname,
     Side,

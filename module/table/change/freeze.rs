@@ -12,6 +12,7 @@ use super::{
     host::HostEditor,
     server::ServerDraft,
     service::ServiceDraft,
+    tunnel::check_binding,
     Attr,
     Change,
     Event,
@@ -86,11 +87,11 @@ impl Change {
         self.freeze_ports(&mut config)?;
         self.freeze_tunnels(&mut config)?;
         self.freeze_routes(&mut config)?;
-        self.check_tunnels(&config)?;
         if self.freeze_servers(&mut config)? {
             self.thaw_bound(&config)?;
         }
         self.freeze_services(&mut config)?;
+        self.check_tunnels(&config)?;
         self.check_backups(&config)?;
         self.check_customers_gone(&config)?;
         if self.replace {
@@ -300,6 +301,7 @@ impl ServiceDraft {
                     format_args!("server {} is not defined", draft.key.server),
                 ));
             };
+            check_binding(config, &draft.key, &draft.settings)?;
             let old = draft.base.as_ref().filter(|old| {
                 same_timeouts && Arc::ptr_eq(&old.server, server) && old.settings == draft.settings
             });

@@ -19,8 +19,8 @@ use super::{
 use crate::domain::encap::{Carrier, End, Kind};
 use crate::kern::sync::deferred::cond_resched;
 use crate::table::config::{
-    Config, OuterRoute, Prefix, RouteKey, Target, Tunnel, TunnelEnd, TunnelName, TunnelNamed, TunnelRuntime,
-    TunnelSettings, UdpPort, Wire,
+    BindingKey, BindingSettings, Config, Method, OuterRoute, Prefix, RouteKey, Target, Tunnel,
+    TunnelEnd, TunnelName, TunnelNamed, TunnelRuntime, TunnelSettings, UdpPort, Wire,
 };
 use crate::table::trie::Edit;
 
@@ -318,6 +318,12 @@ impl Change {
             cond_resched();
             check_route(config, &route.key, route.target)?;
         }
+        for (service, _) in config.services(Default::default()) {
+            cond_resched();
+            for binding in &service.bindings {
+                check_binding(config, &binding.key, &binding.settings)?;
+            }
+        }
         Ok(())
     }
 }
@@ -331,13 +337,13 @@ fn check_crossing(config: &Config, tunnel: &Tunnel) -> Result {
     let Some(to) = config.tunnel_at(to) else {
         return Err(busy(
             Attr::Key,
-            format_args!("tunnel {name} still leads to one that goes"),
+            format_args!("a tunnel that goes still has tunnel {name} lead to it"),
         ));
     };
     if to.settings.customer != tunnel.settings.customer {
         return Err(invalid(
             Attr::Key,
-            format_args!("tunnel {name}: {} is another customer's", to.name),
+            format_args!("tunnel {} is another customer's than {name}", to.name),
         ));
     }
     Ok(())
@@ -351,13 +357,37 @@ fn check_route(config: &Config, key: &RouteKey, target: Target) -> Result {
     let Some(tunnel) = config.tunnel_at(id) else {
         return Err(busy(
             Attr::Key,
-            format_args!("route {key} still leads to a tunnel that goes"),
+            format_args!("a tunnel that goes still has route {key}"),
         ));
     };
     if tunnel.settings.customer != key.customer {
         return Err(invalid(
             Attr::Key,
-            format_args!("route {key}: tunnel {} is another customer's", tunnel.name),
+            format_args!("tunnel {} is another customer's: route {key}", tunnel.name),
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses a server behind no tunnel, or behind one of another customer.
+pub(super) fn check_binding(
+    config: &Config,
+    key: &BindingKey,
+    settings: &BindingSettings,
+) -> Result {
+    if settings.method != Method::Tunnel {
+        return Ok(());
+    }
+    let Some(tunnel) = config.tunnel_at(settings.tunnel) else {
+        return Err(busy(
+            Attr::Tunnel,
+            format_args!("a tunnel that goes still has {key} behind it"),
+        ));
+    };
+    if tunnel.settings.customer != key.service.customer {
+        return Err(invalid(
+            Attr::Tunnel,
+            format_args!("tunnel {} is another customer's: {key}", tunnel.name),
         ));
     }
     Ok(())

@@ -55,6 +55,8 @@ impl Snat {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct BindingSettings {
     pub(crate) method: Method,
+    /// The number of the tunnel of method tunnel; 0 for any other.
+    pub(crate) tunnel: u32,
     /// In place of that of the server.
     pub(crate) weight: Option<u32>,
     pub(crate) snat: Snat,
@@ -66,6 +68,7 @@ impl Default for BindingSettings {
     fn default() -> Self {
         BindingSettings {
             method: Method::Nat,
+            tunnel: 0,
             weight: None,
             snat: Snat::None,
             port_last: 0,

@@ -73,6 +73,17 @@ choice! {
         /// The packet goes as it is to the server's link-layer address; the server has the virtual
         /// address too and answers the client directly.
         Direct,
+        /// The packet enters a tunnel as it is; who takes it out there has the virtual address too
+        /// and answers the client directly.
+        Tunnel,
+    }
+}
+
+impl Method {
+    /// Whether packets keep their ends, and answers need not pass here.
+    #[inline]
+    pub(crate) fn keeps_ends(self) -> bool {
+        self != Method::Nat
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) use self::{
 };
 
 use super::{
-    config::{Binding, Method, Port},
+    config::{Binding, Port},
     persist::PersistTable,
     Tables,
 };
@@ -208,18 +208,27 @@ impl<A: Family> Flow<A> {
     /// Where packets to the server go: its own address, whatever they are addressed to.
     #[inline]
     pub(crate) fn server_hop(&self) -> A {
-        match self.binding.settings.method {
-            Method::Nat => self.server,
-            Method::Direct => A::from_addr(self.binding.server.key.addr).unwrap_or(self.server),
+        match self.binding.settings.method.keeps_ends() {
+            false => self.server,
+            true => A::from_addr(self.binding.server.key.addr).unwrap_or(self.server),
+        }
+    }
+
+    /// The number of the tunnel that packets to the server enter.
+    #[inline]
+    pub(crate) fn tunnel(&self) -> Option<u32> {
+        match self.binding.settings.tunnel {
+            0 => None,
+            tunnel => Some(tunnel),
         }
     }
 
     /// Which directions of the flow pass here.
     #[inline]
     pub(crate) fn sight(&self) -> Sight {
-        match self.binding.settings.method {
-            Method::Nat => Sight::Both,
-            Method::Direct => Sight::ClientOnly,
+        match self.binding.settings.method.keeps_ends() {
+            false => Sight::Both,
+            true => Sight::ClientOnly,
         }
     }
 

@@ -31,7 +31,7 @@ use crate::domain::{
 };
 use crate::kern::{net::dst_cache::DstCache, random, sync::rcu_hash::InsertError, time};
 use crate::table::{
-    config::{Binding, Method},
+    config::Binding,
     schedule::{Choice, Means},
     stats::Happening,
     Tables, //
@@ -109,9 +109,9 @@ impl<A: Family> FlowTable<A> {
         let binding = choice.bind(GFP_ATOMIC).map_err(|_| OpenError::NoMemory)?;
         let server = A::from_addr(choice.server.key.addr).ok_or(OpenError::NoPort)?;
         // What is not rewritten has the virtual end on its way back too.
-        let server_end = match binding.settings.method {
-            Method::Nat => (server, choice.port),
-            Method::Direct => new.virtual_end,
+        let server_end = match binding.settings.method.keeps_ends() {
+            false => (server, choice.port),
+            true => new.virtual_end,
         };
         let flow = Flow {
             client: new.client.0,

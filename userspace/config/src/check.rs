@@ -175,11 +175,12 @@ fn chain<K: Copy + Eq + Hash + std::fmt::Display>(
     ))
 }
 
-/// The tunnel that a route or another tunnel leads to.
+/// The tunnel that a route, another tunnel or a binding leads to.
 fn leads_to(object: &Object) -> Option<&String> {
     let name = match object {
         Object::Tunnel(tunnel) => tunnel.options.to.as_ref(),
         Object::Route(route) => route.options.tunnel.as_ref(),
+        Object::Binding(binding) => binding.options.tunnel.as_ref(),
         _ => None,
     };
     name.filter(|name| !name.is_empty())
@@ -229,6 +230,7 @@ impl Names {
         if let Some(tunnel) = leads_to(object).filter(|name| !self.tunnels.contains(*name)) {
             let keyword = match object {
                 Object::Tunnel(_) => "to",
+                Object::Binding(_) => "method tunnel",
                 _ => "via tunnel",
             };
             let violation = Violation {

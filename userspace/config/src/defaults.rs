@@ -156,6 +156,7 @@ pub fn binding() -> BindingOptions {
     BindingOptions {
         port_last: None,
         method: Some(Method::Nat),
+        tunnel: None,
         weight: None,
         snat: Some(Snat::None),
     }

@@ -212,8 +212,8 @@ fn binding(binding: &Binding) -> Result<(), Violation> {
         last: options.port_last.unwrap_or(key.port),
     };
     mapping(service, server, ports)?;
-    if options.method == Some(Method::Direct) {
-        direct(binding)?;
+    if let Some(method) = options.method.filter(|method| *method != Method::Nat) {
+        kept(binding, method)?;
     }
     range(&uapi::BINDING, "weight", "weight", options.weight)?;
     match options.snat {
@@ -232,20 +232,21 @@ fn binding(binding: &Binding) -> Result<(), Violation> {
     }
 }
 
-/// What method direct, which rewrites nothing, cannot do.
-fn direct(binding: &Binding) -> Result<(), Violation> {
+/// What a method that rewrites nothing cannot do.
+fn kept(binding: &Binding, method: Method) -> Result<(), Violation> {
+    let method = method.name();
     let (key, options) = (&binding.key, &binding.options);
     let is_own = key.server.port != 0 && Ports::one(key.server.port) != key.service.ports;
     let is_mapped = key.port != 0 && key.port != key.server.port;
     if is_own || is_mapped {
         let text = format!(
-            "method direct keeps ports: server {} must have those of the service",
+            "method {method} keeps ports: server {} must have those of the service",
             key.server
         );
         return Err(Violation::of("method", text));
     }
     if !matches!(options.snat, None | Some(Snat::None)) {
-        let text = "method direct keeps the source: no snat with it";
+        let text = format!("method {method} keeps the source: no snat with it");
         return Err(Violation::of("method", text));
     }
     Ok(())
@@ -362,8 +363,10 @@ mod tests {
         assert_eq!(say("binding 192.0.2.1:80 10.0.0.1 method direct"), "");
         assert_eq!(say("binding 192.0.2.1:80 10.0.0.1:80 method direct"), "");
         for wrong in ["10.0.0.1:81", "10.0.0.1 port 81", "10.0.0.1 snat auto"] {
-            let line = format!("binding 192.0.2.1:80 {wrong} method direct");
-            assert!(say(&line).contains("keeps"), "{line}");
+            for method in ["direct", "tunnel t"] {
+                let line = format!("binding 192.0.2.1:80 {wrong} method {method}");
+                assert!(say(&line).contains("keeps"), "{line}");
+            }
         }
     }
 }

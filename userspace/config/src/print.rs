@@ -219,7 +219,10 @@ pub fn binding(port: u16, options: &BindingOptions) -> Phrases {
         last: options.port_last.unwrap_or(port),
     };
     phrase(&mut line, "port", (port != 0).then_some(ports));
-    phrase(&mut line, "method", options.method.map(|m| m.name()));
+    match &options.tunnel {
+        Some(tunnel) => phrase(&mut line, "method tunnel", Some(tunnel)),
+        None => phrase(&mut line, "method", options.method.map(|m| m.name())),
+    }
     phrase(&mut line, "weight", options.weight);
     phrase(&mut line, "snat", options.snat.map(snat));
     line

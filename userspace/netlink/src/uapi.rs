@@ -502,6 +502,8 @@ pub mod attr {
         pub const FATE: u16 = 10;
         /// Transaction this change belongs to; alone if absent.
         pub const TXN: u16 = 11;
+        /// Tunnel that packets enter, of method tunnel.
+        pub const TUNNEL: u16 = 12;
     }
 
     /// One connection. In a request, what is given selects.
@@ -973,6 +975,9 @@ pub enum Method {
     /// Only the link-layer address is; the server has the virtual address and answers
     /// directly.
     Direct = 1,
+    /// The packet enters a tunnel as it is; who takes it out has the virtual address and
+    /// answers directly.
+    Tunnel = 2,
 }
 
 impl Method {
@@ -981,6 +986,7 @@ impl Method {
     pub const ALL: &'static [Method] = &[
         Method::Nat,
         Method::Direct,
+        Method::Tunnel,
     ];
 
     /// The one of that number.
@@ -1003,6 +1009,7 @@ impl Method {
         match self {
             Method::Nat => "nat",
             Method::Direct => "direct",
+            Method::Tunnel => "tunnel",
         }
     }
 }
@@ -1012,6 +1019,7 @@ impl Method {
 pub static METHOD_ENUM: Enum = Enum { name: "method", entries: &[
     Entry { value: 0, name: "nat", doc: "addresses and ports are rewritten" },
     Entry { value: 1, name: "direct", doc: "only the link-layer address is; the server has the virtual address and answers directly" },
+    Entry { value: 2, name: "tunnel", doc: "the packet enters a tunnel as it is; who takes it out has the virtual address and answers directly" },
 ] };
 
 /// Whether and how the client address is rewritten too.
@@ -1644,6 +1652,7 @@ pub static BINDING: AttrSet = AttrSet { name: "binding", attrs: &[
     Attr { id: 9, name: "counters", kind: Kind::Nest(&COUNTERS), min: None, max: None, multi: false, doc: "traffic" },
     Attr { id: 10, name: "fate", kind: Kind::Enum(&FATE_ENUM), min: None, max: None, multi: false, doc: "of living flows, at deletion" },
     Attr { id: 11, name: "txn", kind: Kind::U32, min: None, max: None, multi: false, doc: "transaction this change belongs to; alone if absent" },
+    Attr { id: 12, name: "tunnel", kind: Kind::String, min: None, max: Some(31), multi: false, doc: "tunnel that packets enter, of method tunnel" },
 ] };
 
 /// One connection. In a request, what is given selects.
@@ -1801,10 +1810,10 @@ pub static OPS: &[Op] = &[
     Op { id: 12, name: "server-set", set: &SERVER, doit: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 8, 17, 18], reply: &[] }), dump: None, group: None, doc: "Change what is given; state up also clears a failure." },
     Op { id: 13, name: "server-del", set: &SERVER, doit: Some(Call { request: &[1, 17, 18], reply: &[] }), dump: None, group: None, doc: "Remove a server that is not bound." },
     Op { id: 14, name: "server-get", set: &SERVER, doit: Some(Call { request: &[1], reply: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16] }), dump: Some(Call { request: &[1], reply: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16] }), group: None, doc: "Show servers." },
-    Op { id: 15, name: "binding-new", set: &BINDING, doit: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 11], reply: &[] }), dump: None, group: None, doc: "Let a server serve a service." },
-    Op { id: 16, name: "binding-set", set: &BINDING, doit: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 11], reply: &[] }), dump: None, group: None, doc: "Change what is given." },
+    Op { id: 15, name: "binding-new", set: &BINDING, doit: Some(Call { request: &[1, 2, 3, 4, 5, 12, 6, 7, 11], reply: &[] }), dump: None, group: None, doc: "Let a server serve a service." },
+    Op { id: 16, name: "binding-set", set: &BINDING, doit: Some(Call { request: &[1, 2, 3, 4, 5, 12, 6, 7, 11], reply: &[] }), dump: None, group: None, doc: "Change what is given." },
     Op { id: 17, name: "binding-del", set: &BINDING, doit: Some(Call { request: &[1, 2, 3, 10, 11], reply: &[] }), dump: None, group: None, doc: "Take a server from a service; its living flows go on unless told otherwise." },
-    Op { id: 18, name: "binding-get", set: &BINDING, doit: None, dump: Some(Call { request: &[1, 2], reply: &[1, 2, 3, 4, 5, 6, 7, 8, 9] }), group: None, doc: "Show bindings." },
+    Op { id: 18, name: "binding-get", set: &BINDING, doit: None, dump: Some(Call { request: &[1, 2], reply: &[1, 2, 3, 4, 5, 12, 6, 7, 8, 9] }), group: None, doc: "Show bindings." },
     Op { id: 19, name: "flow-get", set: &FLOW, doit: None, dump: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 12], reply: &[1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16] }), group: None, doc: "Show flows." },
     Op { id: 20, name: "flow-del", set: &FLOW, doit: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 12], reply: &[17] }), dump: None, group: None, doc: "End the selected flows." },
     Op { id: 21, name: "stats-get", set: &COUNTER, doit: None, dump: Some(Call { request: &[], reply: &[1, 2, 3, 4] }), group: None, doc: "Show counters." },

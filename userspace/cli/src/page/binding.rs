@@ -5,7 +5,7 @@
 use super::Page;
 
 const OPTIONS: &[&str] = &[
-    "customer", "port", "method", "nat", "direct", "weight", "snat", "none", "auto",
+    "customer", "port", "method", "nat", "direct", "tunnel", "weight", "snat", "none", "auto",
 ];
 
 pub const PAGE: Page = Page {
@@ -19,12 +19,13 @@ pub const PAGE: Page = Page {
     ],
     usage: "\
 Usage: slr binding { add | set } SERVICE SERVER [ customer CUSTOMER ]
-                   [ port PORT[-PORT] ] [ method { nat | direct } ]
+                   [ port PORT[-PORT] ] [ method METHOD ]
                    [ weight N ] [ snat SNAT ]
        slr binding del SERVICE SERVER [ customer CUSTOMER ] [ port PORT ]
                    [ flows { keep | reset } ]
        slr binding show [ SERVICE ] [ customer CUSTOMER ]
-where  SNAT := none | { auto | ADDRESS[-ADDRESS] }[:PORT-PORT]
+where  METHOD := { nat | direct | tunnel NAME }
+       SNAT := none | { auto | ADDRESS[-ADDRESS] }[:PORT-PORT]
        SERVICE and SERVER as in slr service help and slr server help",
     description: &[
         "There are three ways to bind: a whole virtual host to a whole server with all ports \
@@ -40,12 +41,15 @@ where  SNAT := none | { auto | ADDRESS[-ADDRESS] }[:PORT-PORT]
              port needs none.",
         ),
         (
-            "method { nat | direct }",
+            "method { nat | direct | tunnel NAME }",
             "How a packet reaches the server. nat, the default, rewrites addresses and ports. \
              direct sends the packet as it is to the link-layer address of the server, which \
              has the virtual address itself, on a loopback device that answers no ARP, and \
              answers the client directly. The server must be on a link of the gateway and \
-             serve the same ports.",
+             serve the same ports. tunnel sends the packet as it is into that tunnel of the \
+             customer; the host at its other end has the virtual address, takes the outer header \
+             off and answers the client directly. A backup of the server gets its packets by the \
+             same tunnel.",
         ),
         (
             "weight N",

@@ -29,6 +29,7 @@ pub const PAGE: Page = Page {
                 "method",
                 "nat",
                 "direct",
+                "tunnel",
                 "snat",
                 "auto",
             ],

@@ -5,7 +5,7 @@
 use slr_netlink::uapi::{self, Method};
 use slr_netlink::{Binding, BindingKey, BindingOptions, Ports, ServerKey, ServiceKey, Snat};
 
-use super::{named, server_key, service_key};
+use super::{customer_name, named, server_key, service_key};
 use crate::number::count;
 use crate::word::{Fault, Words};
 
@@ -34,6 +34,9 @@ pub fn binding_options(
             "method" => {
                 let parse = named(&uapi::METHOD_ENUM, Method::from_value);
                 words.once(keyword, &mut options.method, parse)?;
+                if options.method == Some(Method::Tunnel) {
+                    options.tunnel = Some(words.value("method tunnel", customer_name)?);
+                }
             }
             "weight" => words.once(keyword, &mut options.weight, count)?,
             "snat" => words.once(keyword, &mut options.snat, snat)?,

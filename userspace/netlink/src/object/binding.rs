@@ -40,6 +40,8 @@ attributes! {
         port_last: u16 = PORT_LAST,
         /// How packets get there.
         method: Method = METHOD,
+        /// Tunnel that they enter, of method tunnel.
+        tunnel: String = TUNNEL,
         /// In place of that of the server.
         weight: u32 = WEIGHT,
         /// Source translation.

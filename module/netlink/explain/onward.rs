@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! How the packet leaves: along the customer's own routes, which may lead into tunnels, or along
+//! those of the host.
+
+use super::{
+    dropped,
+    route::{Family, Way},
+    Case, Result, Steps, Verdict,
+};
+use crate::domain::{
+    addr::{Addr, V4, V6},
+    packet::Packet,
+    reason::DropReason,
+};
+use crate::table::{Target, PUBLIC};
+
+fn unreachable(reason: DropReason) -> Verdict {
+    Verdict::because("unreachable", reason.name())
+}
+
+/// The way of a packet of a customer that is for no service.
+pub(super) fn along<A: Family>(
+    case: &Case<'_>,
+    packet: &Packet<A>,
+    steps: &mut Steps,
+) -> Result<Verdict> {
+    let verdict = route(case, packet.src, packet.dst, steps)?;
+    Ok(match verdict.what {
+        "unreachable" => unreachable(DropReason::NoRouteCustomer),
+        _ => verdict,
+    })
+}
+
+/// The way to `to`.
+pub(super) fn route<A: Family>(
+    case: &Case<'_>,
+    from: A,
+    to: A,
+    steps: &mut Steps,
+) -> Result<Verdict> {
+    let addr = to.to_addr();
+    let own = match case.customer {
+        PUBLIC => None,
+        customer => case.config.route(customer, addr),
+    };
+    if let Some(route) = own {
+        let prefix = route.key.prefix;
+        return match route.target {
+            Target::Tunnel(id) => {
+                steps.add("route", format_args!("{prefix} of the customer"))?;
+                enter(case, id, steps)
+            }
+            Target::Unreachable => {
+                steps.add("route", format_args!("{prefix} is unreachable"))?;
+                Ok(unreachable(DropReason::NoRouteCustomer))
+            }
+            Target::Blackhole => {
+                steps.add("route", format_args!("{prefix} is a black hole"))?;
+                Ok(dropped(DropReason::NoRouteCustomer))
+            }
+        };
+    }
+    match A::way(case, from, to) {
+        Ok(Way::Local) => {
+            steps.add("route", format_args!("{addr} is this host"))?;
+            Ok(Verdict::of("deliver"))
+        }
+        Ok(Way::Device(name)) => {
+            steps.add("route", format_args!("to {addr} by {name}"))?;
+            Ok(Verdict::of("forward"))
+        }
+        Err(_) => {
+            steps.add("route", format_args!("none to {addr}"))?;
+            Ok(unreachable(DropReason::NoRoute))
+        }
+    }
+}
+
+/// The way into the tunnel of this number: that of its outer packets.
+pub(super) fn enter(case: &Case<'_>, id: u32, steps: &mut Steps) -> Result<Verdict> {
+    let Some(tunnel) = case.config.tunnel_at(id) else {
+        steps.add("tunnel", format_args!("it is no longer there"))?;
+        return Ok(unreachable(DropReason::NoRoute));
+    };
+    let outer = &tunnel.settings.outer;
+    let kind = outer.format.kind.name();
+    steps.add("tunnel", format_args!("{} type {kind}", tunnel.name))?;
+    // Outer headers are of the public context, whoever's packet is inside.
+    let outside = Case {
+        customer: PUBLIC,
+        ifindex: None,
+        ..*case
+    };
+    match (outer.local, outer.remote) {
+        (Addr::V4(local), Addr::V4(remote)) => route(&outside, V4(local), V4(remote), steps),
+        (Addr::V6(local), Addr::V6(remote)) => route(&outside, V6(local), V6(remote), steps),
+        // No tunnel is made with ends of two families.
+        _ => Ok(unreachable(DropReason::NoRoute)),
+    }
+}
