@@ -37,6 +37,8 @@ unsafe impl Sync for Block {}
 impl Block {
     /// Allocates memory for `counters`, all zero. Context: process, may sleep.
     fn new(counters: usize) -> Result<Arc<Self>, AllocError> {
+        // The caller refuses what needs the memory, which is all that there is to say.
+        let flags = kernel::bindings::GFP_KERNEL | kernel::bindings::__GFP_NOWARN;
         // SAFETY: Size and alignment are not zero; if the allocator cannot give that much, it
         // returns null.
         let base = unsafe {
@@ -44,7 +46,7 @@ impl Block {
                 counters.saturating_mul(size_of::<u64>()),
                 size_of::<u64>(),
                 false,
-                kernel::bindings::GFP_KERNEL,
+                flags,
             )
         };
         // INVARIANT: Just allocated.
