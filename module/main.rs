@@ -42,6 +42,24 @@ module! {
     authors: ["slr developers"],
     description: "service-level router",
     license: "GPL v2",
+    params: {
+        flows: u32 {
+            default: 67_108_864,
+            description: "largest flows-max that a network namespace can be given",
+        },
+        objects: u32 {
+            default: 4_194_304,
+            description: "objects that a network namespace can have, of all kinds together",
+        },
+        transactions: u32 {
+            default: 16,
+            description: "transactions that may be open in a network namespace",
+        },
+        changes: u32 {
+            default: 4_194_304,
+            description: "changes that a transaction can hold",
+        },
+    },
 }
 
 /// The version of everything, from the userspace workspace.
@@ -60,9 +78,17 @@ impl kernel::Module for Slr {
     fn init(module: &'static ThisModule) -> Result<Self> {
         let reaper = Reaper::new(c"slr_reaper")?;
         let packets = datapath::Packets::new()?;
-        let tables = table::Registration::new(&datapath::Datapath, &netlink::Notifier)?;
+        let bounds = table::Limits {
+            flows: (*module_parameters::flows.value()).max(1),
+            objects: *module_parameters::objects.value(),
+        };
+        let tables = table::Registration::new(&datapath::Datapath, &netlink::Notifier, bounds)?;
         // Last, since clients may come at once.
-        let netlink = netlink::Registration::new(module)?;
+        let bounds = netlink::Limits {
+            transactions: *module_parameters::transactions.value(),
+            changes: *module_parameters::changes.value(),
+        };
+        let netlink = netlink::Registration::new(module, bounds)?;
         pr_info!("version {VERSION} loaded\n");
         Ok(Slr {
             _netlink: netlink,

@@ -129,6 +129,25 @@ persistence() {
 	want_between "after the time" "$(for _ in 1 2 3; do server_of http://$V/; sleep 4; done | sort -u | wc -l)" 2 3
 }
 
+persistence_is_bounded() {
+	NAME="clients beyond flows-max are scheduled each time; those remembered keep their servers"
+	fresh rr 1 1 1 persist 600
+	many_clients 3
+	defer "ip netns exec gw $SLR settings set flows-max 1048576"
+	ok limit slr settings set flows-max 2
+	local a b i
+	# Flows are deleted, for the same limit is theirs.
+	a=$(from 198.51.100.101 http://$V/) && slr flow del >/dev/null
+	b=$(from 198.51.100.102 http://$V/) && slr flow del >/dev/null
+	want "servers of the third" "$(for i in 1 2 3; do
+		from 198.51.100.103 http://$V/
+		slr flow del >/dev/null
+	done | sort -u | wc -l)" 3
+	want "the first" "$(from 198.51.100.101 http://$V/)" "$a"
+	slr flow del >/dev/null
+	want "the second" "$(from 198.51.100.102 http://$V/)" "$b"
+}
+
 net_up
 for h in 1 2 3; do web h$h 80; done
-run_tests round_robin weighted_round_robin least_connections weighted_least_connections source_hash maglev fastest persistence
+run_tests round_robin weighted_round_robin least_connections weighted_least_connections source_hash maglev fastest persistence persistence_is_bounded

@@ -44,6 +44,7 @@ use transaction::Transactions;
 use uapi::{cmd, group};
 
 pub(crate) use notify::Notifier;
+pub(crate) use transaction::Limits;
 
 /// While it exists clients can use the interface.
 pub(crate) struct Registration {
@@ -56,9 +57,9 @@ impl Registration {
     /// Makes the interface available. The tables of every namespace must be there.
     ///
     /// Context: process, may sleep.
-    pub(crate) fn new(module: &'static ThisModule) -> Result<Self> {
+    pub(crate) fn new(module: &'static ThisModule, limits: Limits) -> Result<Self> {
         let control = Control {
-            transactions: Transactions::new()?,
+            transactions: Transactions::new(limits)?,
         };
         let family = genetlink::Registration::new(module, control)?;
         Ok(Registration {

@@ -29,11 +29,13 @@ use crate::kern::net::{
 };
 use crate::table::{self, Change, ConfigError, Tables};
 
-/// Transactions that may be open in one namespace.
-const OPEN_MAX: usize = 16;
-
-/// Changes that one transaction may hold; what 100,000 services with their bindings take, tenfold.
-const CHANGES_MAX: u32 = 1 << 22;
+/// What drafts may take of the machine's memory.
+pub(crate) struct Limits {
+    /// Transactions that may be open in one namespace.
+    pub(crate) transactions: u32,
+    /// Changes that one of them may hold.
+    pub(crate) changes: u32,
+}
 
 /// The socket that a transaction belongs to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,14 +66,16 @@ struct Open {
 pub(super) struct Transactions {
     open: Pin<KBox<Mutex<KVec<Open>>>>,
     last_id: AtomicU32,
+    limits: Limits,
 }
 
 impl Transactions {
     /// No transactions. Context: process, may sleep.
-    pub(super) fn new() -> Result<Self> {
+    pub(super) fn new(limits: Limits) -> Result<Self> {
         Ok(Transactions {
             open: KBox::pin_init(new_mutex!(KVec::new()), GFP_KERNEL)?,
             last_id: AtomicU32::new(0),
+            limits,
         })
     }
 
@@ -88,10 +92,11 @@ impl Transactions {
             ));
         }
         let here = open.iter().filter(|other| other.owner.net == owner.net);
-        if here.count() >= OPEN_MAX {
+        let max = self.limits.transactions;
+        if here.count() >= max as usize {
             return Err(extack.refuse(
                 EBUSY,
-                format_args!("{OPEN_MAX} transactions of other sockets are open"),
+                format_args!("{max} transactions of other sockets are open"),
             ));
         }
         let id = self.last_id.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
@@ -166,11 +171,12 @@ pub(super) fn apply(
             let draft = control.transactions.find(request, &attr)?;
             let mut draft = draft.lock();
             let change = (*draft).as_mut().ok_or_else(|| not_open(request, &attr))?;
-            if change.changes() >= CHANGES_MAX {
+            let max = control.transactions.limits.changes;
+            if change.changes() >= max {
                 return Err(request.extack().refuse_attr(
                     &attr,
                     ERANGE,
-                    format_args!("a transaction can hold {CHANGES_MAX} changes"),
+                    format_args!("a transaction can hold {max} changes"),
                 ));
             }
             operation(change)

@@ -14,7 +14,7 @@ use kernel::{prelude::*, sync::Arc};
 use super::{
     change::{self, Attr, Change, ConfigError, Frozen, Kind},
     config::{Config, Port},
-    netns::{Attachment, FLOWS_MAX},
+    netns::Attachment,
     Tables,
 };
 use crate::kern::{net::namespace::Net, sync::deferred, time};
@@ -98,7 +98,7 @@ impl Tables {
     /// Says whether a change would be refused. Context: process, may sleep.
     pub(crate) fn check(&self, change: Change) -> change::Result {
         self.check_base(&change)?;
-        change.freeze().map(drop)
+        self.limits().check(&change.freeze()?)
     }
 
     /// Makes a change of what `operate` does take effect. It cannot be stale.
@@ -137,6 +137,7 @@ impl Tables {
         })?;
         this.check_base(&change)?;
         let mut frozen = change.freeze()?;
+        this.limits().check(&frozen)?;
         writer.attach(this, &net, &frozen.config)?;
         let config = core::mem::replace(&mut frozen.config, Config::empty(0));
         let config = match Arc::new(config, GFP_KERNEL) {
@@ -161,7 +162,8 @@ impl Tables {
     /// Does what a configuration that is in force now brings about.
     fn follow(&self, frozen: &Frozen) {
         let now = time::seconds();
-        if let Some(max) = frozen.flows_max.or(frozen.replaced.then_some(FLOWS_MAX)) {
+        let default = frozen.replaced.then(|| self.limits().flows_default());
+        if let Some(max) = frozen.flows_max.or(default) {
             self.set_flows_max(max);
         }
         for server in &frozen.revived {

@@ -18,6 +18,7 @@ mod config;
 mod flow;
 mod gc;
 mod health;
+mod limits;
 mod netns;
 mod persist;
 mod schedule;
@@ -44,6 +45,7 @@ pub(crate) use self::{
         OpenError, Source,
     },
     health::{Health, HealthNews},
+    limits::Limits,
     netns::{Attachment, Datapath, Listener, Registration, Tables},
     schedule::{condition, is_up, pick, Choice, Means, Opening, Refusal},
     stats::{CounterKind, Happening, NamedCounter, Stats},

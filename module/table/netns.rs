@@ -13,6 +13,7 @@ use super::{
     flow::{FlowCache, FlowTable},
     gc::{Gc, TICK_MS},
     health::HealthNews,
+    limits::Limits,
     persist::{PersistCache, PersistTable},
     stats::{Happening, Stats},
     Event,
@@ -31,9 +32,6 @@ use crate::kern::{
         work::PeriodicWork,
     },
 };
-
-/// Flows that may live at once, of each family, unless told otherwise.
-pub(super) const FLOWS_MAX: u32 = 1 << 20;
 
 /// What keeps packets coming to the tables while it exists, and stops them when dropped.
 pub(crate) trait Attachment: Send + Sync {}
@@ -75,6 +73,7 @@ pub(crate) trait Listener: Send + Sync {
 struct Shared {
     datapath: &'static dyn Datapath,
     listener: &'static dyn Listener,
+    limits: Limits,
     flows4: Arc<FlowCache<V4>>,
     flows6: Arc<FlowCache<V6>>,
     persist4: Arc<PersistCache<V4>>,
@@ -122,6 +121,10 @@ impl Tables {
         self.flows6.set_max(max);
         self.persist4.set_max(max);
         self.persist6.set_max(max);
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.shared.limits
     }
 
     pub(super) fn listener(&self) -> &'static dyn Listener {
@@ -223,12 +226,13 @@ impl PernetState for Tables {
         let shared = SHARED.get().ok_or(ENODEV)?;
         let gc = Gc::new()?;
         let config = Config::empty(random::u64());
+        let flows = shared.limits.flows_default();
         let tables = Tables {
             config: RcuArc::new(Arc::new(config, GFP_KERNEL)?),
-            flows4: FlowTable::new(&shared.flows4, FLOWS_MAX)?,
-            flows6: FlowTable::new(&shared.flows6, FLOWS_MAX)?,
-            persist4: PersistTable::new(&shared.persist4, FLOWS_MAX)?,
-            persist6: PersistTable::new(&shared.persist6, FLOWS_MAX)?,
+            flows4: FlowTable::new(&shared.flows4, flows)?,
+            flows6: FlowTable::new(&shared.flows6, flows)?,
+            persist4: PersistTable::new(&shared.persist4, flows)?,
+            persist6: PersistTable::new(&shared.persist6, flows)?,
             stats: Stats::new()?,
             net: weak,
             writer: KBox::pin_init(new_mutex!(Writer::default()), GFP_KERNEL)?,
@@ -298,10 +302,12 @@ impl Registration {
     pub(crate) fn new(
         datapath: &'static dyn Datapath,
         listener: &'static dyn Listener,
+        limits: Limits,
     ) -> Result<Self> {
         let shared = Shared {
             datapath,
             listener,
+            limits,
             flows4: FlowCache::new(c"slr_flow4")?,
             flows6: FlowCache::new(c"slr_flow6")?,
             persist4: PersistCache::new(c"slr_client4")?,

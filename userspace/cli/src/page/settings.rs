@@ -18,7 +18,8 @@ Usage: slr settings set flows-max N
     terms: &[(
         "flows-max N",
         "How many connections may live at once, for each address family. When the table is \
-         full new ones are refused and counted as flow-table-full; the living ones stay.",
+         full new ones are refused and counted as flow-table-full; the living ones stay. \
+         The parameter flows of the module bounds it for all namespaces.",
     )],
     examples: &[(
         "Room for four million:",
