@@ -92,7 +92,7 @@ port_not_served() {
 	t=$SECONDS
 	want "curl to port 81" "$(get "http://$V.1:81/")" "[7]"
 	want "curl to port 81 over IPv6" "$(get "http://[$V6:1]:81/")" "[7]"
-	want_between "seconds that took" $((SECONDS - t)) 0 4
+	want_between "seconds that took" $((SECONDS - t)) 0 $((4 * SLOW))
 	after=$(stat port-not-served)
 	capture_stop
 	want "port-not-served" $((after - before)) 2
