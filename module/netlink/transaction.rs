@@ -207,10 +207,12 @@ pub(crate) fn begin(control: &Control, request: &Request<'_>) -> Result<Reply, R
         .map_err(|error| refuse(&extack, &attrs, places, &error))?;
     let base = change.base();
     let id = control.transactions.open(request, change)?;
-    request.reply(cmd::TXN_BEGIN, |out| {
+    let reply = request.reply(cmd::TXN_BEGIN, |out| {
         out.u32(attr::transaction::ID, id)?;
         out.u64(attr::transaction::GENERATION, base)
-    })
+    });
+    // Who is not told the number could neither use nor end it.
+    reply.inspect_err(|_| control.transactions.drop_of(Owner::of(request)))
 }
 
 /// `txn-commit`: makes all changes take effect, or only checks them. Ends the transaction.
@@ -219,16 +221,26 @@ pub(crate) fn commit(control: &Control, request: &Request<'_>) -> Result<Reply, 
     let tables = control.tables(request)?;
     let change = control.transactions.close(request)?;
     let (base, changes) = (change.base(), change.changes());
-    let generation = if attrs.has(attr::transaction::CHECK) {
-        tables.check(change).map(|()| base)
-    } else {
-        Tables::commit(&tables, change).map(|committed| committed.generation)
-    };
-    let generation = generation.map_err(|error| refuse(&extack, &attrs, places, &error))?;
-    request.reply(cmd::TXN_COMMIT, |out| {
-        out.u64(attr::transaction::GENERATION, generation)?;
+    let is_check = attrs.has(attr::transaction::CHECK);
+    let (mut change, mut done) = (Some(change), None);
+    let reply = request.reply(cmd::TXN_COMMIT, |out| {
+        // Here there is memory for the answer: what is in force is never said to have failed.
+        if let Some(change) = change.take() {
+            done = Some(match is_check {
+                true => tables.check(change).map(|()| base),
+                false => Tables::commit(&tables, change).map(|committed| committed.generation),
+            });
+        }
+        let Some(Ok(generation)) = &done else {
+            return Ok(());
+        };
+        out.u64(attr::transaction::GENERATION, *generation)?;
         out.u32(attr::transaction::CHANGES, changes)
-    })
+    });
+    match done {
+        Some(Err(error)) => Err(refuse(&extack, &attrs, places, &error)),
+        _ => reply,
+    }
 }
 
 /// `txn-abort`: drops a transaction.

@@ -69,8 +69,13 @@ fn parse_filter(request: &Request<'_>) -> Result<FlowFilter, Refused> {
 /// `flow-del`: ends the selected flows.
 pub(crate) fn del(control: &Control, request: &Request<'_>) -> Result<Reply, Refused> {
     let filter = parse_filter(request)?;
-    let ended = control.tables(request)?.reset_flows(&filter);
-    request.reply(cmd::FLOW_DEL, |out| out.u32(attr::flow::DELETED, ended))
+    let tables = control.tables(request)?;
+    let mut ended = None;
+    request.reply(cmd::FLOW_DEL, |out| {
+        // Once, and when there is memory for the answer.
+        let ended = *ended.get_or_insert_with(|| tables.reset_flows(&filter));
+        out.u32(attr::flow::DELETED, ended)
+    })
 }
 
 /// `flow-count`: counts the selected flows.
