@@ -8,6 +8,7 @@ use kernel::{
 };
 
 use super::{
+    change::{self, Change, Kind},
     commit::Writer,
     config::{Config, PortName, Server},
     flow::{FlowCache, FlowTable},
@@ -32,6 +33,10 @@ use crate::kern::{
         work::PeriodicWork,
     },
 };
+
+/// How often a change that must be is tried again without memory. So little as it takes is refused
+/// now and then, to a process that is being killed or by a test, but hardly twice in a row.
+const RETRIES: u32 = 8;
 
 /// What keeps packets coming to the tables while it exists, and stops them when dropped.
 pub(crate) trait Attachment: Send + Sync {}
@@ -179,6 +184,20 @@ impl Tables {
         }
     }
 
+    /// Makes a change that a device calls for, and that nobody could ask for a second time.
+    fn insist(
+        this: &Arc<Self>,
+        mut operate: impl FnMut(&mut Change) -> change::Result,
+    ) -> change::Result {
+        let mut left = RETRIES;
+        loop {
+            match Self::apply(this, &mut operate) {
+                Err(error) if error.kind == Kind::NoMemory && left > 0 => left -= 1,
+                done => return done.map(drop),
+            }
+        }
+    }
+
     /// What happened to a device that may be a port.
     fn device_event(this: &Arc<Self>, device: &Device, event: device::Event) {
         let ifindex = device.ifindex();
@@ -193,19 +212,17 @@ impl Tables {
         let name = PortName::new(device.name().as_bytes());
         if is_vrf {
             let name = (event == device::Event::Rename).then_some(name);
-            if let Err(error) = Self::apply(this, |change| change.vrf_event(ifindex, name)) {
+            if let Err(error) = Self::insist(this, |change| change.vrf_event(ifindex, name)) {
                 pr_warn!("VRF: {}\n", error.text());
             }
         }
         let result = match event {
             _ if !is_port => Ok(()),
-            device::Event::Rename => {
-                Self::apply(this, |change| change.port_rename(ifindex, name)).map(drop)
-            }
+            device::Event::Rename => Self::insist(this, |change| change.port_rename(ifindex, name)),
             device::Event::Unregister => {
                 // The hook must go even if there is no memory for another configuration.
                 this.writer.lock().detach(ifindex);
-                Self::apply(this, |change| change.port_del(ifindex, name)).map(drop)
+                Self::insist(this, |change| change.port_del(ifindex, name))
             }
             _ => Ok(()),
         };
