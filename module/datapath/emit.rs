@@ -6,9 +6,7 @@
 //! there is none. Flows keep the route of each direction until the routing tables change.
 
 use super::{
-    aside,
-    encap::{self, Entrance},
-    forward,
+    aside, encap, forward,
     lookup::Hit,
     refuse::{self, Answer},
     Ctx, End, Entry, Family,
@@ -24,7 +22,11 @@ use crate::{
         route::Route,
         skb::Skb,
     },
+    table::Tunnel,
 };
+
+// Handed on in registers.
+const _: () = assert!(core::mem::size_of::<Way<'_>>() <= 16);
 
 /// How a packet goes on.
 #[derive(Clone, Copy)]
@@ -33,8 +35,8 @@ pub(super) enum Way<'g> {
     Neighbour(&'g Route),
     /// Through IP output, in fragments no larger than this if not 0.
     Fragments(&'g Route, u16),
-    /// Into a tunnel.
-    Tunnel(Entrance<'g>),
+    /// Into a tunnel, to be fragmented outside if so.
+    Tunnel(&'g Tunnel, bool),
     /// Into the gateway's own stack.
     Host(&'g Route),
     /// On through the stack that made it, along a new route.
@@ -47,7 +49,7 @@ impl Way<'_> {
     pub(super) fn is_forwarding(&self) -> bool {
         matches!(
             self,
-            Way::Neighbour(_) | Way::Fragments(..) | Way::Tunnel(_)
+            Way::Neighbour(_) | Way::Fragments(..) | Way::Tunnel(..)
         )
     }
 }
@@ -61,13 +63,16 @@ pub(super) fn way<'g, A: Family>(
     hit: &Hit<'g, A>,
 ) -> Result<Way<'g>, End> {
     if let (Side::Client, Some(id)) = (hit.from, hit.flow.tunnel()) {
-        return encap::to_server(&aside(ctx), skb, &aside(packet), id).map(Way::Tunnel);
+        return encap::to_server(&aside(ctx), skb, &aside(packet), id);
     }
     if let Entry::Local(context, _) = ctx.entry {
         return Ok(Way::Reroute(context));
     }
-    if let Some(way) = forward::routed(ctx, skb, packet, hit.hop())? {
-        return Ok(way);
+    if ctx.is_private() {
+        let own = forward::routed(&aside(ctx), skb, &aside(packet), hit.hop())?;
+        if let Some(way) = own {
+            return Ok(way);
+        }
     }
     let route = match hit.flow.route(hit.from.other()).get(ctx.rcu) {
         Some(route) => route,
@@ -160,7 +165,7 @@ pub(super) fn emit<A: Family>(ctx: &Ctx<'_>, mut skb: Skb, to: A, way: Way<'_>) 
             skb.scrub_for_forwarding();
             route.output(skb, size, ctx.rcu).into()
         }
-        Way::Tunnel(entrance) => encap::emit::<A>(ctx, skb, &entrance),
+        Way::Tunnel(tunnel, is_long) => encap::emit::<A>(&aside(ctx), skb, tunnel, is_long),
         Way::Host(route) => {
             // The route comes along: the stack would refuse a source address of its own, as the
             // virtual one may be.

@@ -8,6 +8,7 @@
 //! through IP output if it is to be fragmented.
 
 use super::{
+    emit::Way,
     refuse::{self, Answer},
     Ctx, End, Family,
 };
@@ -46,27 +47,9 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 /// Room before packets of our own, for outer headers and those of the link.
 pub(super) const HEADROOM: usize = build::OUTER_MAX + 64;
 
-/// The way into a tunnel: the route of the outer header.
-#[derive(Clone, Copy)]
-pub(super) struct Entrance<'g> {
-    tunnel: &'g Tunnel,
-    template: &'g Template,
-    route: &'g Route,
-    /// Whether the outer packet is to be fragmented.
-    is_long: bool,
-}
-
-/// Chooses the way of a packet of `content` and `len` bytes, `df` if it must not be fragmented.
-fn entrance<'g>(
-    ctx: &Ctx<'g>,
-    skb: &Skb,
-    tunnel: &'g Tunnel,
-    packet: Long,
-) -> Result<Entrance<'g>, Fit> {
-    let template = tunnel.template.as_ref().ok_or(Fit::Lost)?;
-    let Some(overhead) = template.len(packet.content) else {
-        return Err(Fit::Lost);
-    };
+/// Whether a packet can enter a tunnel, and then whether the outer packet is to be fragmented.
+fn fits(ctx: &Ctx<'_>, skb: &Skb, tunnel: &Tunnel, packet: Long) -> Result<bool, Fit> {
+    let (_, overhead) = header(tunnel, packet.content).ok_or(Fit::Lost)?;
     let route = outer_route(ctx, tunnel).ok_or(Fit::Lost)?;
     let mtu = mtu::inner_mtu(route.forward_mtu(ctx.rcu), overhead, tunnel.settings.mtu);
     let fit = match mtu::fit(packet, mtu, tunnel.settings.df()) {
@@ -75,25 +58,26 @@ fn entrance<'g>(
         fit => fit,
     };
     match fit {
-        Fit::Whole => {}
-        Fit::Inner(_) | Fit::Outer => {}
-        fit => return Err(fit),
+        Fit::Whole => Ok(false),
+        Fit::Inner(_) | Fit::Outer => Ok(true),
+        fit => Err(fit),
     }
-    Ok(Entrance {
-        tunnel,
-        template,
-        route,
-        is_long: fit != Fit::Whole,
-    })
+}
+
+/// The outer header before such content, and its length.
+fn header(tunnel: &Tunnel, content: Content) -> Option<(&Template, usize)> {
+    let template = tunnel.template.as_ref()?;
+    Some((template, template.len(content)?))
 }
 
 /// The way of an IP packet into `tunnel`.
+#[inline(never)]
 pub(super) fn way<'g, A: Family>(
     ctx: &Ctx<'g>,
     skb: &mut Skb,
     packet: &Packet<A>,
     tunnel: &'g Tunnel,
-) -> Result<Entrance<'g>, End> {
+) -> Result<Way<'g>, End> {
     if packet.ttl < 2 {
         return Err(End::Answer(
             Answer::Error(IcmpError::TimeExceeded),
@@ -108,10 +92,17 @@ pub(super) fn way<'g, A: Family>(
         len: packet.end as u32,
         df: packet.df,
     };
-    entrance(ctx, skb, tunnel, long).map_err(|fit| match fit {
-        Fit::TooBig(mtu) => End::Answer(Answer::Error(IcmpError::TooBig(mtu)), DropReason::TooBig),
-        _ => End::Answer(Answer::Error(IcmpError::NoRoute), DropReason::NoRoute),
-    })
+    match fits(ctx, skb, tunnel, long) {
+        Ok(is_long) => Ok(Way::Tunnel(tunnel, is_long)),
+        Err(Fit::TooBig(mtu)) => Err(End::Answer(
+            Answer::Error(IcmpError::TooBig(mtu)),
+            DropReason::TooBig,
+        )),
+        Err(_) => Err(End::Answer(
+            Answer::Error(IcmpError::NoRoute),
+            DropReason::NoRoute,
+        )),
+    }
 }
 
 /// The way of a packet of a flow whose server is behind the tunnel of this number. The tunnel may
@@ -122,7 +113,7 @@ pub(super) fn to_server<'g, A: Family>(
     skb: &mut Skb,
     packet: &Packet<A>,
     id: u32,
-) -> Result<Entrance<'g>, End> {
+) -> Result<Way<'g>, End> {
     match ctx.config.tunnel_at(id) {
         Some(tunnel) if tunnel.settings.customer == ctx.customer() => way(ctx, skb, packet, tunnel),
         _ => Err(End::Answer(
@@ -140,35 +131,35 @@ pub(super) fn cross(ctx: &Ctx<'_>, skb: Skb, content: Content, tunnel: &Tunnel) 
         len: skb.len() as u32,
         df: inner.df,
     };
-    match entrance(ctx, &skb, tunnel, long) {
-        Ok(entrance) => enter(ctx, skb, content, &entrance),
+    match fits(ctx, &skb, tunnel, long) {
+        Ok(is_long) => enter(ctx, skb, content, tunnel, is_long),
         Err(Fit::TooBig(_)) => refuse::drop(ctx, skb, DropReason::TooBig),
         Err(_) => refuse::drop(ctx, skb, DropReason::NoRoute),
     }
 }
 
 /// Sends an IP packet that has been rewritten.
-pub(super) fn emit<A: Family>(ctx: &Ctx<'_>, skb: Skb, entrance: &Entrance<'_>) -> Verdict {
-    enter(ctx, skb, Content::Packet(A::FAMILY.ethertype()), entrance)
+#[inline(never)]
+pub(super) fn emit<A: Family>(ctx: &Ctx<'_>, skb: Skb, tunnel: &Tunnel, is_long: bool) -> Verdict {
+    let content = Content::Packet(A::FAMILY.ethertype());
+    enter(ctx, skb, content, tunnel, is_long)
 }
 
 /// Puts the outer header on and sends.
-fn enter(ctx: &Ctx<'_>, mut skb: Skb, content: Content, entrance: &Entrance<'_>) -> Verdict {
-    let Entrance {
-        tunnel,
-        template,
-        route,
-        is_long,
-    } = *entrance;
+fn enter(ctx: &Ctx<'_>, mut skb: Skb, content: Content, tunnel: &Tunnel, is_long: bool) -> Verdict {
     let settings = &tunnel.settings;
-    let Some(len) = template.len(content) else {
+    let Some((template, len)) = header(tunnel, content) else {
         return refuse::drop(ctx, skb, DropReason::TunnelContent);
+    };
+    // Asked for a second time: what a way holds is what fits into registers.
+    let Some(route) = outer_route(ctx, tunnel) else {
+        return refuse::drop(ctx, skb, DropReason::NoRoute);
     };
     let carrier = carrier(settings.outer.format.kind, settings.has_checksum);
     if carrier == tunnel::Carrier::Other && skb.is_gso() {
         let each = |skb| {
             // Whatever becomes of it is counted there.
-            let _ = enter(ctx, skb, content, entrance);
+            let _ = enter(ctx, skb, content, tunnel, is_long);
         };
         return match skb.segment(each) {
             Ok(stolen) => stolen.into(),

@@ -90,7 +90,7 @@ fn way<'g, A: Family>(ctx: &Ctx<'g>, skb: &mut Skb, packet: &Packet<A>) -> Resul
 }
 
 /// The way that the customer's own routes lead to `hop`; none if they say nothing of it.
-#[inline]
+#[inline(never)]
 pub(super) fn routed<'g, A: Family>(
     ctx: &Ctx<'g>,
     skb: &mut Skb,
@@ -110,7 +110,7 @@ pub(super) fn routed<'g, A: Family>(
     match route.target {
         Target::Tunnel(id) => {
             let tunnel = ctx.config.tunnel_at(id).ok_or(no_route)?;
-            Ok(Some(Way::Tunnel(encap::way(ctx, skb, packet, tunnel)?)))
+            encap::way(ctx, skb, packet, tunnel).map(Some)
         }
         Target::Unreachable => Err(no_route),
         Target::Blackhole => Err(End::Drop(DropReason::NoRouteCustomer)),
