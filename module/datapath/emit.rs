@@ -8,6 +8,7 @@
 use super::{
     aside, encap, forward,
     lookup::Hit,
+    outward,
     refuse::{self, Answer},
     Ctx, End, Entry, Family,
 };
@@ -68,6 +69,9 @@ pub(super) fn way<'g, A: Family>(
     if let Entry::Local(context, _) = ctx.entry {
         return Ok(Way::Reroute(context));
     }
+    if hit.flow.is_outward() {
+        return outward::way(&aside(ctx), skb, &aside(packet), &aside(hit));
+    }
     if ctx.is_private() {
         let own = forward::routed(&aside(ctx), skb, &aside(packet), hit.hop())?;
         if let Some(way) = own {
@@ -100,7 +104,7 @@ pub(super) fn along<'g, A: Family>(
     }
     let mtu = route.forward_mtu(ctx.rcu);
     match ctx.entry {
-        Entry::Port(..) | Entry::Tunnel(_) if packet.end <= mtu as usize => {
+        Entry::Port(..) | Entry::Tunnel(_) | Entry::Across(_) if packet.end <= mtu as usize => {
             Ok(Way::Neighbour(route))
         }
         _ => long(&aside(ctx), skb, &aside(packet), route, mtu),
@@ -139,7 +143,7 @@ fn long<'g, A: Family>(
 
 /// Looks up the route of a flow's direction and keeps it for the packets that follow.
 #[cold]
-fn derive<'g, A: Family>(
+pub(super) fn derive<'g, A: Family>(
     ctx: &Ctx<'g>,
     packet: &Packet<A>,
     hit: &Hit<'g, A>,

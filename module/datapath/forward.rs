@@ -10,7 +10,7 @@
 use super::{
     act, emit,
     emit::Way,
-    encap,
+    encap, outward,
     refuse::{self, Answer},
     Ctx, End, Entry, Family,
 };
@@ -29,7 +29,10 @@ pub(super) fn leave<A: Family>(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<A>) -> V
     match ctx.entry {
         // What a process sends was routed in its VRF.
         Entry::Local(..) => Verdict::accept(skb),
-        _ if ctx.is_private() => forward(ctx, skb, packet),
+        _ if ctx.is_private() => match outward::outlet(ctx, packet) {
+            Some(outlet) => outward::forward(ctx, skb, packet, outlet),
+            None => forward(ctx, skb, packet),
+        },
         _ => Verdict::accept(skb),
     }
 }
@@ -112,6 +115,8 @@ pub(super) fn routed<'g, A: Family>(
             let tunnel = ctx.config.tunnel_at(id).ok_or(no_route)?;
             encap::way(ctx, skb, packet, tunnel).map(Some)
         }
+        // A flow leads there; this is a packet of one on its way back, or may not open one.
+        Target::Public(_) => Err(no_route),
         Target::Unreachable => Err(no_route),
         Target::Blackhole => Err(End::Drop(DropReason::NoRouteCustomer)),
     }

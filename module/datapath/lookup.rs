@@ -59,7 +59,8 @@ pub(super) fn lookup<'g, A: Family>(
     let (src, dst) = ((packet.src, packet.sport), (packet.dst, packet.dport));
     let found = A::flows(ctx.tables).find(ctx.customer(), packet.proto, src, dst, ctx.now, ctx.rcu);
     match found {
-        Some((_, flow::Side::Server)) if ctx.side() == Side::Client => {
+        // Where clients come in customers' packets may go out, to servers of no service.
+        Some((flow, flow::Side::Server)) if ctx.side() == Side::Client && !flow.is_outward() => {
             Err(End::Drop(DropReason::WrongSide))
         }
         found => Ok(found.map(|(flow, from)| Hit { flow, from })),

@@ -9,7 +9,7 @@
 //!
 //!   icmp: errors about flows      fragment: what comes in parts     announce: ARP and ND
 //!   decap: what comes by tunnels     forward: what of a customer is for no service
-//!   encap: the way into a tunnel
+//!   encap: the way into a tunnel     outward: what of a customer is for the Internet
 //!   refuse: whatever ends elsewhere, counted and answered           limit: how often
 //! ```
 //!
@@ -35,6 +35,7 @@ mod limit;
 mod local;
 mod lookup;
 mod open;
+mod outward;
 mod parse;
 mod refuse;
 mod source;
@@ -93,6 +94,8 @@ enum Entry<'g> {
     Tunnel(&'g Tunnel),
     /// From a process of the gateway, in the context of this customer.
     Local(&'g hook::Context<'g>, u32),
+    /// From another context, into that of this customer.
+    Across(u32),
 }
 
 impl<'g> Ctx<'g> {
@@ -120,7 +123,7 @@ impl<'g> Ctx<'g> {
     fn port(&self) -> Option<(&'g Port, &'g Device)> {
         match self.entry {
             Entry::Port(port, dev) | Entry::Fragments(port, dev, _) => Some((port, dev)),
-            Entry::Tunnel(_) | Entry::Local(..) => None,
+            Entry::Tunnel(_) | Entry::Local(..) | Entry::Across(_) => None,
         }
     }
 
@@ -130,7 +133,7 @@ impl<'g> Ctx<'g> {
         match self.entry {
             Entry::Port(port, _) | Entry::Fragments(port, ..) => port.settings.customer,
             Entry::Tunnel(tunnel) => tunnel.settings.customer,
-            Entry::Local(_, customer) => customer,
+            Entry::Local(_, customer) | Entry::Across(customer) => customer,
         }
     }
 
@@ -140,7 +143,7 @@ impl<'g> Ctx<'g> {
         let customer = match self.entry {
             Entry::Port(port, _) | Entry::Fragments(port, ..) => &port.customer,
             Entry::Tunnel(tunnel) => &tunnel.customer,
-            Entry::Local(..) => return None,
+            Entry::Local(..) | Entry::Across(_) => return None,
         };
         Some(&customer.as_ref()?.traffic)
     }
@@ -170,7 +173,7 @@ impl<'g> Ctx<'g> {
     /// Whether what is left to the host stack stays in the context: it knows of VRFs only.
     fn is_shared_with_host(&self) -> bool {
         match (self.entry, self.port()) {
-            (Entry::Tunnel(_), _) => !self.is_private(),
+            (Entry::Tunnel(_) | Entry::Across(_), _) => !self.is_private(),
             (_, Some((_, dev))) if self.is_private() => self.l3mdev() == Some(dev.l3mdev(self.rcu)),
             _ => true,
         }

@@ -18,7 +18,8 @@ use crate::{
         reason::{DropReason, PassReason},
     },
     table::{
-        self, Action, FlowRef, Host, Lookup, Method, NewFlow, OpenError, Opening, Service, Side,
+        self, Action, FlowRef, Goal, Host, Lookup, Method, NewFlow, OpenError, Opening, Service,
+        Side,
     },
 };
 use kernel::sync::Arc;
@@ -82,15 +83,17 @@ fn attempt<'g, A: Family>(
         // Whichever port the binding names, there is none to reply from.
         choice.port = 0;
     }
+    let snat = choice.binding.settings.snat;
     let new = NewFlow {
         customer: ctx.customer(),
         proto: packet.proto,
         client: (packet.src, packet.sport),
         virtual_end: (packet.dst, packet.dport),
-        source: source::source(ctx, &choice).map_err(Failure::Final)?,
-        is_held: &|source, peer| source::is_held(ctx, packet.proto, &choice, source, peer),
+        source: source::source(ctx, snat, A::from_addr(choice.server.key.addr))
+            .map_err(Failure::Final)?,
+        is_held: &|source, peer| source::is_held(ctx, packet.proto, snat, source, peer),
         track: beginning(packet, choice.binding.settings.method),
-        choice,
+        goal: Goal::Server(choice),
     };
     A::flows(ctx.tables)
         .open(ctx.tables, new, ctx.now, ctx.rcu)
@@ -102,7 +105,7 @@ fn attempt<'g, A: Family>(
 }
 
 /// Where a flow stands after the packet that opens it.
-fn beginning<A: Family>(packet: &Packet<A>, method: Method) -> Track {
+pub(super) fn beginning<A: Family>(packet: &Packet<A>, method: Method) -> Track {
     match &packet.info {
         L4::Tcp { segment, .. } => tcp::open(segment),
         // How it goes on is seen only if the server's answers pass here.

@@ -16,7 +16,7 @@ use crate::{
         reason::DropReason,
     },
     kern::net::socket,
-    table::{Choice, Snat, Source},
+    table::{Snat, Source},
 };
 
 /// An address and port.
@@ -25,12 +25,12 @@ type End<A> = (A, u16);
 /// What the server is to know the client by.
 pub(super) fn source<A: Family>(
     ctx: &Ctx<'_>,
-    choice: &Choice<'_>,
+    snat: Snat,
+    server: Option<A>,
 ) -> Result<Source<A>, DropReason> {
-    let (first, last, ports) = match choice.binding.settings.snat {
+    let (first, last, ports) = match snat {
         Snat::None => return Ok(Source::Client),
         Snat::Auto { ports } => {
-            let server = A::from_addr(choice.server.key.addr);
             let own = server
                 .and_then(|server| A::own_address(ctx, server))
                 .ok_or(DropReason::NoRoute)?;
@@ -48,11 +48,11 @@ pub(super) fn source<A: Family>(
 pub(super) fn is_held<A: Family>(
     ctx: &Ctx<'_>,
     proto: Proto,
-    choice: &Choice<'_>,
+    snat: Snat,
     source: End<A>,
     peer: End<A>,
 ) -> bool {
-    let (is_own, ports) = match choice.binding.settings.snat {
+    let (is_own, ports) = match snat {
         Snat::None => return false,
         Snat::Auto { ports } => (true, ports),
         Snat::Pool { ports, .. } => (A::is_local(ctx, source.0), ports),

@@ -606,8 +606,10 @@ pub(crate) mod attr {
         pub(crate) const TUNNEL: u16 = 4;
         /// Transaction this change belongs to; alone if absent.
         pub(crate) const TXN: u16 = 5;
+        /// Source translation of action public; auto if absent.
+        pub(crate) const SNAT: u16 = 6;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 5;
+        pub(crate) const MAX: u16 = 6;
     }
 
     /// What happened, in notifications.
@@ -799,5 +801,7 @@ pub(crate) mod value {
         pub(crate) const UNREACHABLE: u32 = 1;
         /// They are dropped.
         pub(crate) const BLACKHOLE: u32 = 2;
+        /// They become flows to the Internet side.
+        pub(crate) const PUBLIC: u32 = 3;
     }
 }

@@ -41,7 +41,7 @@ pub(crate) use self::{
         Traffic, TrafficSums, Tunnel, TunnelName, TunnelSettings, Unknown, Vrf, PUBLIC, SNAT_PORTS,
     },
     flow::{
-        End, Family, Flow, FlowDump, FlowFilter, FlowRecord, FlowRef, FlowTable, NewFlow,
+        End, Family, Flow, FlowDump, FlowFilter, FlowRecord, FlowRef, FlowTable, Goal, NewFlow,
         OpenError, Source,
     },
     health::{Health, HealthNews},

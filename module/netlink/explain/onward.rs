@@ -13,7 +13,7 @@ use crate::domain::{
     packet::Packet,
     reason::DropReason,
 };
-use crate::table::{Target, PUBLIC};
+use crate::table::{Snat, Target, PUBLIC};
 
 fn unreachable(reason: DropReason) -> Verdict {
     Verdict::because("unreachable", reason.name())
@@ -51,6 +51,13 @@ pub(super) fn route<A: Family>(
                 steps.add("route", format_args!("{prefix} of the customer"))?;
                 enter(case, id, steps)
             }
+            Target::Public(snat) => {
+                steps.add(
+                    "route",
+                    format_args!("{prefix} leads to the public context"),
+                )?;
+                outward(case, from, to, snat, steps)
+            }
             Target::Unreachable => {
                 steps.add("route", format_args!("{prefix} is unreachable"))?;
                 Ok(unreachable(DropReason::NoRouteCustomer))
@@ -75,6 +82,32 @@ pub(super) fn route<A: Family>(
             Ok(unreachable(DropReason::NoRoute))
         }
     }
+}
+
+/// The way out of a customer's context, from an address of the public one.
+fn outward<A: Family>(
+    case: &Case<'_>,
+    from: A,
+    to: A,
+    snat: Snat,
+    steps: &mut Steps,
+) -> Result<Verdict> {
+    let public = Case {
+        customer: PUBLIC,
+        ifindex: None,
+        ..*case
+    };
+    let own = |own: A| (own.to_addr(), own.to_addr());
+    let range = match snat {
+        Snat::None => None,
+        Snat::Auto { .. } => A::own_address(&public, to).map(own),
+        Snat::Pool { first, last, .. } => Some((first, last)),
+    };
+    if let Some((first, last)) = range {
+        steps.add("translate", format_args!("source to {first}-{last}"))?;
+    }
+    let source = range.and_then(|(first, _)| A::from_addr(first));
+    route(&public, source.unwrap_or(from), to, steps)
 }
 
 /// The way into the tunnel of this number: that of its outer packets.

@@ -79,7 +79,7 @@ fn parse_update(extack: &Extack<'_>, attrs: &Attrs<'_>) -> Result<BindingUpdate,
     })
 }
 
-fn parse_snat(extack: &Extack<'_>, nest: &Attrs<'_>) -> Result<Snat, Refused> {
+pub(super) fn parse_snat(extack: &Extack<'_>, nest: &Attrs<'_>) -> Result<Snat, Refused> {
     use attr::snat as a;
     let mode = extack.require(nest, a::MODE, "mode of snat")?.u32();
     let port = |number, other| nest.get(number).map_or(other, |attr| attr.u16());
@@ -200,7 +200,7 @@ pub(in crate::netlink) fn put(
     super::put_traffic(out, a::COUNTERS, &binding.runtime.traffic)
 }
 
-fn put_snat(out: &mut Writer<'_>, snat: &Snat) -> Result<(), Full> {
+pub(super) fn put_snat(out: &mut Writer<'_>, snat: &Snat) -> Result<(), Full> {
     use attr::snat as a;
     let mode = match snat {
         Snat::None => value::snat_mode::NONE,

@@ -4,6 +4,7 @@
 
 use kernel::{prelude::*, sync::Arc};
 
+use super::binding::{parse_snat, put_snat};
 use super::tunnel::{find, parse_name, parse_prefix, put_prefix};
 use crate::kern::net::genetlink::{Dump, DumpWriter, Full, Refused, Reply, Request, Stop, Writer};
 use crate::netlink::{
@@ -13,7 +14,8 @@ use crate::netlink::{
     Control, //
 };
 use crate::table::{
-    self, Change, Config, ConfigError, Cursor, Route, RouteKey, Target, TunnelName, PUBLIC,
+    self, Change, Config, ConfigError, Cursor, Route, RouteKey, Snat, Target, TunnelName, PUBLIC,
+    SNAT_PORTS,
 };
 
 fn places(at: table::Attr) -> &'static [u16] {
@@ -21,6 +23,9 @@ fn places(at: table::Attr) -> &'static [u16] {
         table::Attr::Customer => &[attr::route::CUSTOMER],
         table::Attr::Key | table::Attr::Address => &[attr::route::PREFIX],
         table::Attr::Name => &[attr::route::TUNNEL],
+        table::Attr::SnatFirst => &[attr::route::SNAT, attr::snat::FIRST],
+        table::Attr::SnatLast => &[attr::route::SNAT, attr::snat::LAST],
+        table::Attr::SnatPort => &[attr::route::SNAT, attr::snat::PORT],
         _ => &[],
     }
 }
@@ -29,6 +34,7 @@ fn places(at: table::Attr) -> &'static [u16] {
 #[derive(Clone, Copy)]
 enum Action {
     Tunnel(TunnelName),
+    Public(Snat),
     Fixed(Target),
 }
 
@@ -40,18 +46,27 @@ impl Action {
                 route_action::TUNNEL => None,
                 route_action::UNREACHABLE => Some(Target::Unreachable),
                 route_action::BLACKHOLE => Some(Target::Blackhole),
+                route_action::PUBLIC => Some(Target::Public(Snat::Auto { ports: SNAT_PORTS })),
                 _ => return None,
             })
         };
-        match parse::choice(&extack, &attrs, attr::route::ACTION, "action", known)?.flatten() {
-            Some(target) => Ok(Action::Fixed(target)),
-            None => parse_name(&extack, &attrs, attr::route::TUNNEL).map(Action::Tunnel),
+        let snat = attrs
+            .get(attr::route::SNAT)
+            .map(|nest| parse_snat(&extack, &nest.nested()))
+            .transpose()?;
+        let chosen = parse::choice(&extack, &attrs, attr::route::ACTION, "action", known)?;
+        match (chosen.flatten(), snat) {
+            (Some(Target::Public(auto)), snat) => Ok(Action::Public(snat.unwrap_or(auto))),
+            (_, Some(_)) => Err(extack.refuse(EINVAL, format_args!("snat is for action public"))),
+            (Some(target), None) => Ok(Action::Fixed(target)),
+            (None, None) => parse_name(&extack, &attrs, attr::route::TUNNEL).map(Action::Tunnel),
         }
     }
 
     fn target(&self, change: &Change) -> Result<Target, ConfigError> {
         match self {
             Action::Tunnel(name) => find(change, name).map(Target::Tunnel),
+            Action::Public(snat) => Ok(Target::Public(*snat)),
             Action::Fixed(target) => Ok(*target),
         }
     }
@@ -106,6 +121,10 @@ pub(in crate::netlink) fn put(
                 out.c_str_bytes(attr::route::TUNNEL, tunnel.name.as_bytes())?;
             }
             route_action::TUNNEL
+        }
+        Target::Public(snat) => {
+            out.nest(attr::route::SNAT, |out| put_snat(out, &snat))?;
+            route_action::PUBLIC
         }
         Target::Unreachable => route_action::UNREACHABLE,
         Target::Blackhole => route_action::BLACKHOLE,

@@ -68,7 +68,7 @@ impl BindingUpdate {
             check_kept(key, &settings)?;
         }
         check_ports(key, settings.port_last)?;
-        check_snat(key, &settings.snat)?;
+        check_snat(&settings.snat, key.server.addr)?;
         Ok(settings)
     }
 }
@@ -144,7 +144,7 @@ fn check_kept(key: &BindingKey, settings: &BindingSettings) -> Result {
 }
 
 /// Refuses source addresses and ports that cannot be.
-fn check_snat(key: &BindingKey, snat: &Snat) -> Result {
+pub(super) fn check_snat(snat: &Snat, towards: Addr) -> Result {
     if let Some(ports) = snat.ports() {
         if ports.first == 0 || ports.last < ports.first {
             return Err(invalid(
@@ -158,10 +158,10 @@ fn check_snat(key: &BindingKey, snat: &Snat) -> Result {
     };
     for (attr, addr) in [(Attr::SnatFirst, *first), (Attr::SnatLast, *last)] {
         check::host_address(attr, "snat", addr)?;
-        if addr.is_v6() != key.server.addr.is_v6() {
+        if addr.is_v6() != towards.is_v6() {
             return Err(invalid(
                 attr,
-                format_args!("snat {addr} is of another address family than the server"),
+                format_args!("snat {addr} is of another address family than what it replaces"),
             ));
         }
     }

@@ -8,6 +8,7 @@ use kernel::{
 };
 
 use super::{
+    binding::check_snat,
     error::{exists, invalid, not_found},
     put,
     Attr,
@@ -16,7 +17,7 @@ use super::{
     Result, //
 };
 use crate::kern::sync::deferred::cond_resched;
-use crate::table::config::{Config, Route, RouteKey, RouteLengths, Target, PUBLIC};
+use crate::table::config::{outlet, Config, Route, RouteKey, RouteLengths, Target, PUBLIC};
 use crate::table::trie::Edit;
 
 impl Change {
@@ -78,6 +79,7 @@ impl Change {
                 Attr::Key,
                 format_args!("route {key}: its tunnel is not defined"),
             )),
+            Target::Public(snat) => check_snat(&snat, prefix.addr),
             _ => Ok(()),
         }
     }
@@ -98,6 +100,10 @@ impl Change {
                     let route = Route {
                         key: *key,
                         target: *target,
+                        outlet: match target {
+                            Target::Public(snat) => Some(outlet(key, *snat)?),
+                            _ => None,
+                        },
                     };
                     routes.insert(Arc::new(route, GFP_KERNEL)?, GFP_KERNEL)?
                 }

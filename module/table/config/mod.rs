@@ -14,6 +14,7 @@ mod customer;
 mod key;
 mod kind;
 mod lookup;
+mod outlet;
 mod port;
 mod route;
 mod server;
@@ -27,6 +28,7 @@ use crate::domain::addr::Addr;
 use crate::domain::encap::{self, WireKey};
 use crate::table::trie::{Cursor, Keyed, Trie};
 
+pub(in crate::table) use self::outlet::outlet;
 pub(crate) use self::{
     binding::{Binding, BindingRuntime, BindingSettings, Snat, SNAT_PORTS},
     customer::{Customer, CustomerName, CustomerRuntime, Named, Vrf, VrfOwner},

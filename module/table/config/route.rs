@@ -4,7 +4,7 @@
 
 use kernel::sync::Arc;
 
-use super::{key::mix_addr, Config, Prefix};
+use super::{key::mix_addr, Binding, Config, Prefix, Snat};
 use crate::domain::addr::{Addr, Ip, V4, V6};
 use crate::domain::lpm::{longest, LengthsV4, LengthsV6};
 use crate::table::trie::{mix, Keyed, TrieKey};
@@ -34,6 +34,8 @@ impl core::fmt::Display for RouteKey {
 pub(crate) enum Target {
     /// Into the tunnel of this number.
     Tunnel(u32),
+    /// Into the public context, from an address there.
+    Public(Snat),
     /// Nowhere, and the sender is told.
     Unreachable,
     /// Nowhere.
@@ -44,6 +46,8 @@ pub(crate) enum Target {
 pub(crate) struct Route {
     pub(crate) key: RouteKey,
     pub(crate) target: Target,
+    /// What flows into the public context hold.
+    pub(crate) outlet: Option<Arc<Binding>>,
 }
 
 impl Keyed for Route {

@@ -26,7 +26,7 @@ use kernel::sync::Arc;
 
 pub(crate) use self::{
     filter::{FlowDump, FlowFilter, FlowRecord},
-    open::{NewFlow, OpenError, Source},
+    open::{Goal, NewFlow, OpenError, Source},
     table::{FlowCache, FlowRef, FlowTable},
 };
 
@@ -137,6 +137,8 @@ impl Status {
     const DITCHED: u32 = 1 << 6;
     /// Its opening was answered once.
     const ANSWERED: u32 = 1 << 7;
+    /// Its client is a customer's, its server is in the public context.
+    const OUTWARD: u32 = 1 << 16;
     /// Repeated openings, up to 255.
     const REPEATS: u32 = 0xff << Self::REPEATS_SHIFT;
     const REPEATS_SHIFT: u32 = 8;
@@ -175,10 +177,16 @@ impl Status {
 }
 
 impl<A: Family> Flow<A> {
-    /// The routing context.
+    /// The routing context, of the client at least.
     #[inline]
     pub(crate) fn customer(&self) -> u32 {
         self.context >> 8
+    }
+
+    /// Whether the server is in the public context, whoever's the client is.
+    #[inline]
+    pub(crate) fn is_outward(&self) -> bool {
+        self.status().has(Status::OUTWARD)
     }
 
     /// The protocol.

@@ -14,7 +14,7 @@ use kernel::{
 };
 
 use super::{
-    table::{context, ORIGINAL},
+    table::{context, ORIGINAL, REPLY},
     End,
     Family,
     Flow,
@@ -46,6 +46,15 @@ pub(crate) enum Source<A> {
     Pool { first: A, last: A, ports: PortRange },
 }
 
+/// Where a flow is to go.
+#[derive(Clone, Copy)]
+pub(crate) enum Goal<'a> {
+    /// To a server of a service.
+    Server(Choice<'a>),
+    /// To where the client addresses it, in the public context; counted at this.
+    Public(&'a Arc<Binding>),
+}
+
 /// A flow to be opened.
 pub(crate) struct NewFlow<'a, A: Family> {
     pub(crate) customer: u32,
@@ -53,7 +62,7 @@ pub(crate) struct NewFlow<'a, A: Family> {
     pub(crate) client: End<A>,
     /// The end that the client addresses.
     pub(crate) virtual_end: End<A>,
-    pub(crate) choice: Choice<'a>,
+    pub(crate) goal: Goal<'a>,
     pub(crate) source: Source<A>,
     /// Whether something else than a flow has a source out of a pool, towards that server.
     pub(crate) is_held: &'a dyn Fn(End<A>, End<A>) -> bool,
@@ -105,13 +114,18 @@ impl<A: Family> FlowTable<A> {
         now: u32,
         guard: &'g rcu::Guard,
     ) -> Result<FlowRef<'g, A>, OpenError> {
-        let choice = new.choice;
-        let binding = choice.bind(GFP_ATOMIC).map_err(|_| OpenError::NoMemory)?;
-        let server = A::from_addr(choice.server.key.addr).ok_or(OpenError::NoPort)?;
-        // What is not rewritten has the virtual end on its way back too.
-        let server_end = match binding.settings.method.keeps_ends() {
-            false => (server, choice.port),
-            true => new.virtual_end,
+        let (binding, server_end, kind) = match new.goal {
+            Goal::Server(choice) => {
+                let binding = choice.bind(GFP_ATOMIC).map_err(|_| OpenError::NoMemory)?;
+                let server = A::from_addr(choice.server.key.addr).ok_or(OpenError::NoPort)?;
+                // What is not rewritten has the virtual end on its way back too.
+                let server_end = match binding.settings.method.keeps_ends() {
+                    false => (server, choice.port),
+                    true => new.virtual_end,
+                };
+                (binding, server_end, 0)
+            }
+            Goal::Public(binding) => (binding.clone(), new.virtual_end, Status::OUTWARD),
         };
         let flow = Flow {
             client: new.client.0,
@@ -123,7 +137,7 @@ impl<A: Family> FlowTable<A> {
             server_port: server_end.1,
             source_port: new.client.1,
             context: context(new.customer, new.proto),
-            status: AtomicU32::new(Status::ACTIVE | new.track.state as u32),
+            status: AtomicU32::new(Status::ACTIVE | kind | new.track.state as u32),
             numbers: new.track.numbers.map(AtomicU32::new),
             expires: AtomicU32::new(0),
             opened_us: time::monotonic_us() as u32,
@@ -149,8 +163,10 @@ impl<A: Family> FlowTable<A> {
         }
         tables.stats.event(Happening::FlowOpened);
         tables.wake();
-        if matches!(choice.means, Means::Scheduler | Means::Persistence) {
-            A::persist(tables).remember(choice.service, &binding, new.client.0, now, guard);
+        if let Goal::Server(choice) = new.goal {
+            if matches!(choice.means, Means::Scheduler | Means::Persistence) {
+                A::persist(tables).remember(choice.service, &binding, new.client.0, now, guard);
+            }
         }
         Ok(found)
     }
@@ -234,9 +250,11 @@ impl<A: Family> FlowTable<A> {
         let hash = self
             .table
             .seed()
-            .flow(flow.customer(), flow.proto(), src, dst);
+            .flow(flow.context_of(REPLY) >> 8, flow.proto(), src, dst);
         let is_same = |other: &Flow<A>, link: usize| {
-            other.context == flow.context && other.ends(link) == (src, dst) && !other.is_dead()
+            other.context_of(link) == flow.context_of(REPLY)
+                && other.ends(link) == (src, dst)
+                && !other.is_dead()
         };
         self.table.lookup(hash, is_same, guard).is_some()
     }

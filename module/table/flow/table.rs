@@ -20,6 +20,7 @@ use crate::kern::{
     random,
     sync::rcu_hash::{Cache, Entry, RcuHash, Ref},
 };
+use crate::table::config::PUBLIC;
 
 /// Where the memory of flows comes from; one for all namespaces.
 pub(crate) type FlowCache<A> = Cache<Flow<A>, 2>;
@@ -27,8 +28,10 @@ pub(crate) type FlowCache<A> = Cache<Flow<A>, 2>;
 /// A flow, found; readable as long as the RCU guard.
 pub(crate) type FlowRef<'g, A> = Ref<'g, Flow<A>, 2>;
 
-/// The link of the original direction; the other one is of the reply direction.
+/// The link of the original direction.
 pub(super) const ORIGINAL: usize = 0;
+/// The link of the reply direction.
+pub(super) const REPLY: usize = 1;
 
 /// Flows by both directions.
 ///
@@ -46,12 +49,13 @@ impl<A: Family> Entry<2> for Flow<A> {
     #[inline]
     fn hash(&self, link: usize, key: &Key) -> u32 {
         let (src, dst) = self.ends(link);
-        key.flow(self.customer(), self.proto(), src, dst)
+        key.flow(self.context_of(link) >> 8, self.proto(), src, dst)
     }
 
     #[inline]
     fn same_key(&self, link: usize, other: &Self, other_link: usize) -> bool {
-        self.context == other.context && self.ends(link) == other.ends(other_link)
+        self.context_of(link) == other.context_of(other_link)
+            && self.ends(link) == other.ends(other_link)
     }
 }
 
@@ -62,6 +66,15 @@ impl<A: Family> Flow<A> {
         match link {
             ORIGINAL => (self.client(), self.virtual_end()),
             _ => (self.server(), self.source()),
+        }
+    }
+
+    /// Customer and protocol of packets in the direction of a link.
+    #[inline(always)]
+    pub(super) fn context_of(&self, link: usize) -> u32 {
+        match link {
+            REPLY if self.is_outward() => context(PUBLIC, self.proto()),
+            _ => self.context,
         }
     }
 }
@@ -100,7 +113,7 @@ impl<A: Family> FlowTable<A> {
         let (flow, link) = self.table.lookup(
             hash,
             |flow, link| {
-                flow.context == context
+                flow.context_of(link) == context
                     && flow.ends(link) == (src, dst)
                     && !flow.is_dead()
                     && !flow.is_expired(now)

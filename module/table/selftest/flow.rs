@@ -17,7 +17,7 @@ use crate::domain::{
 use crate::kern::time;
 use crate::table::{
     config::{Fate, ServiceKey, PUBLIC},
-    flow::{FlowFilter, NewFlow, OpenError, Source},
+    flow::{FlowFilter, Goal, NewFlow, OpenError, Source},
     schedule::{pick, Opening},
     ServerUpdate, ServiceUpdate,
 };
@@ -69,7 +69,7 @@ fn open(
         proto: Proto::TCP,
         client: (CLIENT, port),
         virtual_end: virtual_end(key),
-        choice,
+        goal: Goal::Server(choice),
         source,
         is_held: &|(_, port), _| port == HELD,
         track: tcp::open(&segment(Flags::SYN, 100, 0)),

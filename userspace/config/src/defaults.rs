@@ -90,6 +90,7 @@ fn route(options: &RouteOptions) -> RouteOptions {
     RouteOptions {
         action: options.tunnel.is_some().then_some(RouteAction::Tunnel),
         tunnel: None,
+        snat: None,
     }
 }
 

@@ -113,7 +113,15 @@ pub fn route(options: &RouteOptions) -> Phrases {
     let mut line = Phrases::new();
     match (&options.tunnel, options.action) {
         (Some(tunnel), _) => phrase(&mut line, "via tunnel", Some(tunnel)),
-        (None, Some(action)) => line.push(action.name().to_owned()),
+        (None, Some(action)) => {
+            line.push(action.name().to_owned());
+            let auto = Snat::Auto { ports: Snat::PORTS };
+            phrase(
+                &mut line,
+                "snat",
+                options.snat.filter(|s| *s != auto).map(snat),
+            );
+        }
         (None, None) => {}
     }
     line

@@ -700,6 +700,8 @@ pub mod attr {
         pub const TUNNEL: u16 = 4;
         /// Transaction this change belongs to; alone if absent.
         pub const TXN: u16 = 5;
+        /// Source translation of action public; auto if absent.
+        pub const SNAT: u16 = 6;
     }
 
     /// What happened, in notifications.
@@ -1465,6 +1467,8 @@ pub enum RouteAction {
     Unreachable = 1,
     /// They are dropped.
     Blackhole = 2,
+    /// They become flows to the Internet side.
+    Public = 3,
 }
 
 impl RouteAction {
@@ -1474,6 +1478,7 @@ impl RouteAction {
         RouteAction::Tunnel,
         RouteAction::Unreachable,
         RouteAction::Blackhole,
+        RouteAction::Public,
     ];
 
     /// The one of that number.
@@ -1497,6 +1502,7 @@ impl RouteAction {
             RouteAction::Tunnel => "tunnel",
             RouteAction::Unreachable => "unreachable",
             RouteAction::Blackhole => "blackhole",
+            RouteAction::Public => "public",
         }
     }
 }
@@ -1507,6 +1513,7 @@ pub static ROUTE_ACTION_ENUM: Enum = Enum { name: "route-action", entries: &[
     Entry { value: 0, name: "tunnel", doc: "they enter a tunnel" },
     Entry { value: 1, name: "unreachable", doc: "they are dropped and the sender is told" },
     Entry { value: 2, name: "blackhole", doc: "they are dropped" },
+    Entry { value: 3, name: "public", doc: "they become flows to the Internet side" },
 ] };
 
 /// Names a service or a server.
@@ -1777,6 +1784,7 @@ pub static ROUTE: AttrSet = AttrSet { name: "route", attrs: &[
     Attr { id: 3, name: "action", kind: Kind::Enum(&ROUTE_ACTION_ENUM), min: None, max: None, multi: false, doc: "what becomes of packets; default tunnel" },
     Attr { id: 4, name: "tunnel", kind: Kind::String, min: None, max: Some(31), multi: false, doc: "tunnel that packets enter" },
     Attr { id: 5, name: "txn", kind: Kind::U32, min: None, max: None, multi: false, doc: "transaction this change belongs to; alone if absent" },
+    Attr { id: 6, name: "snat", kind: Kind::Nest(&SNAT), min: None, max: None, multi: false, doc: "source translation of action public; auto if absent" },
 ] };
 
 /// What happened, in notifications.
@@ -1842,10 +1850,10 @@ pub static OPS: &[Op] = &[
     Op { id: 44, name: "tunnel-set", set: &TUNNEL, doit: Some(Call { request: &[1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 26], reply: &[] }), dump: None, group: None, doc: "Change what is given." },
     Op { id: 45, name: "tunnel-del", set: &TUNNEL, doit: Some(Call { request: &[1, 26], reply: &[] }), dump: None, group: None, doc: "Remove a tunnel that neither routes nor other tunnels lead to." },
     Op { id: 46, name: "tunnel-get", set: &TUNNEL, doit: Some(Call { request: &[1], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 2, 25] }), dump: Some(Call { request: &[], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 2, 25] }), group: None, doc: "Show tunnels." },
-    Op { id: 47, name: "route-new", set: &ROUTE, doit: Some(Call { request: &[1, 2, 3, 4, 5], reply: &[] }), dump: None, group: None, doc: "Define a route." },
-    Op { id: 48, name: "route-set", set: &ROUTE, doit: Some(Call { request: &[1, 2, 3, 4, 5], reply: &[] }), dump: None, group: None, doc: "Lead a route elsewhere, or define it." },
+    Op { id: 47, name: "route-new", set: &ROUTE, doit: Some(Call { request: &[1, 2, 3, 4, 6, 5], reply: &[] }), dump: None, group: None, doc: "Define a route." },
+    Op { id: 48, name: "route-set", set: &ROUTE, doit: Some(Call { request: &[1, 2, 3, 4, 6, 5], reply: &[] }), dump: None, group: None, doc: "Lead a route elsewhere, or define it." },
     Op { id: 49, name: "route-del", set: &ROUTE, doit: Some(Call { request: &[1, 2, 5], reply: &[] }), dump: None, group: None, doc: "Remove a route." },
-    Op { id: 50, name: "route-get", set: &ROUTE, doit: None, dump: Some(Call { request: &[], reply: &[1, 2, 3, 4] }), group: None, doc: "Show routes." },
+    Op { id: 50, name: "route-get", set: &ROUTE, doit: None, dump: Some(Call { request: &[], reply: &[1, 2, 3, 4, 6] }), group: None, doc: "Show routes." },
     Op { id: 51, name: "tunnel-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A tunnel was made or changed." },
     Op { id: 52, name: "tunnel-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A tunnel was removed." },
     Op { id: 53, name: "route-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A route was made or changed." },

@@ -4,7 +4,17 @@
 
 use super::Page;
 
-const TARGETS: &[&str] = &["customer", "via", "tunnel", "unreachable", "blackhole"];
+const TARGETS: &[&str] = &[
+    "customer",
+    "via",
+    "tunnel",
+    "public",
+    "snat",
+    "auto",
+    "none",
+    "unreachable",
+    "blackhole",
+];
 
 pub const PAGE: Page = Page {
     name: "route",
@@ -19,7 +29,9 @@ pub const PAGE: Page = Page {
 Usage: slr route { add | set } PREFIX customer CUSTOMER TARGET
        slr route del PREFIX customer CUSTOMER
        slr route show [ customer CUSTOMER ]
-where  TARGET := { via tunnel NAME | unreachable | blackhole }
+where  TARGET := { via tunnel NAME | public [ snat SNAT ] |
+                   unreachable | blackhole }
+       SNAT := none | { auto | ADDRESS[-ADDRESS] }[:PORT-PORT]
        PREFIX := ADDRESS[/LENGTH]",
     description: &[
         "Where the packets of a customer go, by the longest prefix that has their \
@@ -28,6 +40,13 @@ where  TARGET := { via tunnel NAME | unreachable | blackhole }
     terms: &[
         ("customer CUSTOMER", "Whose packets."),
         ("via tunnel NAME", "Through a tunnel of the customer."),
+        (
+            "public [ snat SNAT ]",
+            "To the Internet. Each connection is a flow with a source of the public side: auto, \
+             the default, is the gateway's own address on the way there, a range must be routed \
+             to the gateway. With none the customer's addresses must be known there. Answers \
+             come back to the customer that asked; nothing else comes in.",
+        ),
         ("unreachable", "Nowhere; the sender is told."),
         ("blackhole", "Nowhere."),
     ],

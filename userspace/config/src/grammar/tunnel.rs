@@ -4,9 +4,9 @@
 
 use slr_netlink::endpoint::{parse_address, parse_port};
 use slr_netlink::uapi::{self, RouteAction, TunnelDf, TunnelType};
-use slr_netlink::{Route, RouteKey, RouteOptions, Tunnel};
+use slr_netlink::{Route, RouteKey, RouteOptions, Snat, Tunnel};
 
-use super::{customer_name, named, on_off};
+use super::{customer_name, named, on_off, snat};
 use crate::number::count;
 use crate::word::{Fault, Words};
 
@@ -36,7 +36,7 @@ pub const TUNNEL: &[&str] = &[
     "to",
 ];
 /// Keywords of a route.
-pub const ROUTE: &[&str] = &["customer", "via", "unreachable", "blackhole"];
+pub const ROUTE: &[&str] = &["customer", "via", "public", "unreachable", "blackhole"];
 
 /// `NAME [ OPTION ]...`
 pub fn tunnel(words: &mut Words<'_>) -> Result<Tunnel, Fault> {
@@ -127,7 +127,7 @@ fn or<T>(
     }
 }
 
-/// `PREFIX customer CUSTOMER { via tunnel NAME | unreachable | blackhole }`
+/// `PREFIX customer CUSTOMER { via tunnel NAME | public [ snat SNAT ] | unreachable | blackhole }`
 pub fn route(words: &mut Words<'_>) -> Result<Route, Fault> {
     let key = route_key(words)?;
     let mut options = RouteOptions::default();
@@ -137,6 +137,13 @@ pub fn route(words: &mut Words<'_>) -> Result<Route, Fault> {
                 return Err(words.fault("via is followed by tunnel NAME"));
             }
             options.tunnel = Some(words.value("tunnel", customer_name)?);
+        }
+        Some("public") => {
+            options.action = Some(RouteAction::Public);
+            options.snat = Some(Snat::Auto { ports: Snat::PORTS });
+            if words.take("snat") {
+                options.snat = Some(words.value("snat", snat)?);
+            }
         }
         Some("unreachable") => options.action = Some(RouteAction::Unreachable),
         Some("blackhole") => options.action = Some(RouteAction::Blackhole),

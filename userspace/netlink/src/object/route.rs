@@ -7,6 +7,7 @@ use std::fmt;
 use netlink_packet_core::DecodeError;
 
 use crate::attributes;
+use crate::object::binding::Snat;
 use crate::prefix::Prefix;
 use crate::uapi::{attr::route as id, RouteAction};
 use crate::wire::{find, Attributes, Value, Writer};
@@ -42,6 +43,8 @@ attributes! {
         action: RouteAction = ACTION,
         /// The tunnel that they enter.
         tunnel: String = TUNNEL,
+        /// Source translation of action public.
+        snat: Snat = SNAT,
     }
 }
 
