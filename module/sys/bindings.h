@@ -40,6 +40,7 @@
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 #include <net/netns/generic.h>
 #include <net/route.h>
+#include <net/rtnetlink.h>
 #include <net/udp.h>
 
 #include "helpers.h"

@@ -131,6 +131,27 @@ int slr_helper_neigh_output(struct neighbour *n, struct sk_buff *skb,
 	return neigh_output(n, skb, skip_cache);
 }
 
+void *slr_helper_netdev_priv(const struct net_device *dev)
+{
+	return netdev_priv(dev);
+}
+
+void slr_helper_dev_sw_netstats_rx_add(struct net_device *dev, unsigned int len)
+{
+	dev_sw_netstats_rx_add(dev, len);
+}
+
+void slr_helper_dev_sw_netstats_tx_add(struct net_device *dev, unsigned int packets,
+				       unsigned int len)
+{
+	dev_sw_netstats_tx_add(dev, packets, len);
+}
+
+struct net *slr_helper_rtnl_newlink_link_net(struct rtnl_newlink_params *params)
+{
+	return rtnl_newlink_link_net(params);
+}
+
 void slr_helper_local_bh_disable(void)
 {
 	local_bh_disable();

@@ -8,6 +8,8 @@
 
 /* kern/net */
 static const u16 SLR_HELPER_IPSKB_FORWARDED = IPSKB_FORWARDED;
+static const u64 SLR_HELPER_LINK_FEATURES = NETIF_F_HW_CSUM | NETIF_F_RXCSUM |
+	NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HIGHDMA | NETIF_F_GSO_SOFTWARE;
 
 struct net *slr_helper_maybe_get_net(struct net *net);
 void slr_helper_put_net(struct net *net);
@@ -39,6 +41,11 @@ struct neighbour *slr_helper_ip_neigh_gw6(struct net_device *dev,
 					  const void *addr);
 int slr_helper_neigh_output(struct neighbour *n, struct sk_buff *skb,
 			    bool skip_cache);
+void *slr_helper_netdev_priv(const struct net_device *dev);
+void slr_helper_dev_sw_netstats_rx_add(struct net_device *dev, unsigned int len);
+void slr_helper_dev_sw_netstats_tx_add(struct net_device *dev, unsigned int packets,
+				       unsigned int len);
+struct net *slr_helper_rtnl_newlink_link_net(struct rtnl_newlink_params *params);
 void slr_helper_local_bh_disable(void);
 void slr_helper_local_bh_enable(void);
 

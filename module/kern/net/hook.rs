@@ -55,6 +55,17 @@ impl Verdict {
     }
 }
 
+impl Verdict {
+    /// What became of the packet where there is no stack to go on through: one that would have is
+    /// given to `rest`.
+    pub(crate) fn conclude(self, rest: impl FnOnce(Skb) -> Stolen) -> Stolen {
+        match self.0 {
+            Decision::Accept(skb) => rest(skb),
+            Decision::Stolen(stolen) => stolen,
+        }
+    }
+}
+
 impl From<Stolen> for Verdict {
     #[inline]
     fn from(stolen: Stolen) -> Self {

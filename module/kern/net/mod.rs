@@ -11,6 +11,7 @@ pub(crate) mod device;
 pub(crate) mod dst_cache;
 pub(crate) mod genetlink;
 pub(crate) mod hook;
+pub(crate) mod link;
 pub(crate) mod namespace;
 pub(crate) mod route;
 pub(crate) mod skb;

@@ -67,7 +67,7 @@ impl<'a> Extack<'a> {
     /// # Safety
     ///
     /// `raw` must be null or valid for `'a`, with nobody else using it.
-    pub(super) unsafe fn from_raw(
+    pub(in crate::kern) unsafe fn from_raw(
         raw: *mut bindings::netlink_ext_ack,
         prefix: &'static str,
     ) -> Self {

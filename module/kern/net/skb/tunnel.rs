@@ -245,7 +245,7 @@ impl Skb {
     }
 
     /// Says that the link-layer header begins `len` bytes before the data.
-    fn set_mac_header_behind(&mut self, len: usize) {
+    pub(in crate::kern) fn set_mac_header_behind(&mut self, len: usize) {
         let header = self.headroom().saturating_sub(len) as u16;
         self.headers_mut().mac_header = header;
     }
