@@ -65,9 +65,11 @@ module! {
 /// The version of everything, from the userspace workspace.
 const VERSION: &str = env!("SLR_VERSION");
 
-/// What is registered, in the order of its end: nobody can change anything any more, then no packet
+/// What is registered, in the order of its end: slr devices go while that can still be told, nobody can
+/// change anything any more, then no packet
 /// comes any more and the tables go, then what waited for a grace period is dropped.
 struct Slr {
+    _devices: datapath::Devices,
     _netlink: netlink::Registration,
     _tables: table::Registration,
     _packets: datapath::Packets,
@@ -89,8 +91,10 @@ impl kernel::Module for Slr {
             changes: *module_parameters::changes.value(),
         };
         let netlink = netlink::Registration::new(module, bounds)?;
+        let devices = datapath::Devices::new()?;
         pr_info!("version {VERSION} loaded\n");
         Ok(Slr {
+            _devices: devices,
             _netlink: netlink,
             _tables: tables,
             _packets: packets,

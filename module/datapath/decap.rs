@@ -44,7 +44,10 @@ pub(super) fn is_candidate<A: Family>(ctx: &Ctx<'_>, packet: &Packet<A>) -> bool
     );
     is_carrier
         && ctx.customer() == PUBLIC
-        && !matches!(ctx.entry, Entry::Tunnel(..) | Entry::Local(..))
+        && !matches!(
+            ctx.entry,
+            Entry::Tunnel(..) | Entry::Device(..) | Entry::Local(..)
+        )
         && ctx.config.is_tunnel_end(packet.dst.to_addr())
 }
 
@@ -234,15 +237,15 @@ fn mark(skb: &mut Skb, outer: u8, ethertype: u16) -> Result<(), DropReason> {
         .ok_or(DropReason::NotWritable)
 }
 
-/// Refuses a packet that may not come by the tunnel: from another source than it is for, or to
-/// neighbours, of which a tunnel has none.
+/// Refuses a packet that may not come by a tunnel, from another source than it is for, and one to
+/// neighbours, of which neither tunnels nor slr devices have any.
 #[inline]
-pub(super) fn admit<A: Family>(tunnel: &Tunnel, packet: &Packet<A>) -> Result<(), DropReason> {
-    if !tunnel.allows(packet.src.to_addr()) {
-        return Err(DropReason::Spoof);
-    }
-    match A::is_between_neighbours(packet) {
-        true => Err(DropReason::TunnelContent),
-        false => Ok(()),
+pub(super) fn admit<A: Family>(entry: &Entry<'_>, packet: &Packet<A>) -> Result<(), DropReason> {
+    let is_between_neighbours = A::is_between_neighbours(packet);
+    match entry {
+        Entry::Tunnel(tunnel) if !tunnel.allows(packet.src.to_addr()) => Err(DropReason::Spoof),
+        Entry::Tunnel(_) if is_between_neighbours => Err(DropReason::TunnelContent),
+        Entry::Device(_) if is_between_neighbours => Err(DropReason::NoRouteCustomer),
+        _ => Ok(()),
     }
 }

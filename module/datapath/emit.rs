@@ -19,6 +19,7 @@ use crate::{
         reason::DropReason,
     },
     kern::net::{
+        device::Device,
         hook::{self, Verdict},
         route::Route,
         skb::Skb,
@@ -38,6 +39,8 @@ pub(super) enum Way<'g> {
     Fragments(&'g Route, u16),
     /// Into a tunnel, to be fragmented outside if so.
     Tunnel(&'g Tunnel, bool),
+    /// Into the stack, by an slr device.
+    Device(&'g Device),
     /// Into the gateway's own stack.
     Host(&'g Route),
     /// On through the stack that made it, along a new route.
@@ -50,7 +53,7 @@ impl Way<'_> {
     pub(super) fn is_forwarding(&self) -> bool {
         matches!(
             self,
-            Way::Neighbour(_) | Way::Fragments(..) | Way::Tunnel(..)
+            Way::Neighbour(_) | Way::Fragments(..) | Way::Tunnel(..) | Way::Device(_)
         )
     }
 }
@@ -104,7 +107,9 @@ pub(super) fn along<'g, A: Family>(
     }
     let mtu = route.forward_mtu(ctx.rcu);
     match ctx.entry {
-        Entry::Port(..) | Entry::Tunnel(_) | Entry::Across(_) if packet.end <= mtu as usize => {
+        Entry::Port(..) | Entry::Tunnel(_) | Entry::Device(_) | Entry::Across(_)
+            if packet.end <= mtu as usize =>
+        {
             Ok(Way::Neighbour(route))
         }
         _ => long(&aside(ctx), skb, &aside(packet), route, mtu),
@@ -170,6 +175,7 @@ pub(super) fn emit<A: Family>(ctx: &Ctx<'_>, mut skb: Skb, to: A, way: Way<'_>) 
             route.output(skb, size, ctx.rcu).into()
         }
         Way::Tunnel(tunnel, is_long) => encap::emit::<A>(&aside(ctx), skb, tunnel, is_long),
+        Way::Device(dev) => skb.receive_on(dev, A::FAMILY, ctx.rcu).into(),
         Way::Host(route) => {
             // The route comes along: the stack would refuse a source address of its own, as the
             // virtual one may be.

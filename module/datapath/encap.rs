@@ -258,9 +258,9 @@ fn derive<'g>(ctx: &Ctx<'g>, tunnel: &'g Tunnel) -> Option<&'g Route> {
         }
         _ => return None,
     };
-    // The outer packet is nobody's but ours: it does not leave by a customer's line.
-    let ifindex = dst.device(ctx.rcu).ifindex();
-    if !ctx.config.is_within(PUBLIC, ifindex, || 0) {
+    // The outer packet is nobody's but ours: it does not leave by a customer's line or slr device.
+    let dev = dst.device(ctx.rcu);
+    if !ctx.config.is_within(PUBLIC, dev.ifindex(), || 0) || ctx.config.is_device(dev, ctx.rcu) {
         return None;
     }
     if let Some(kept) = dst.try_hold() {

@@ -20,7 +20,7 @@ use crate::{
         packet::{IcmpError, Packet},
         reason::{DropReason, PassReason},
     },
-    kern::net::{hook::Verdict, skb::Skb},
+    kern::net::{device::Device, hook::Verdict, skb::Skb},
     table::{Target, Tunnel},
 };
 
@@ -117,18 +117,49 @@ pub(super) fn routed<'g, A: Family>(
         }
         // A flow leads there; this is a packet of one on its way back, or may not open one.
         Target::Public(_) => Err(no_route),
+        Target::Device(name) => {
+            if packet.ttl < 2 {
+                return Err(End::Answer(
+                    Answer::Error(IcmpError::TimeExceeded),
+                    DropReason::TtlExceeded,
+                ));
+            }
+            match ctx.config.receiver(ctx.customer(), &name, ctx.rcu) {
+                Some(dev) => Ok(Some(Way::Device(dev))),
+                None => Err(End::Answer(
+                    Answer::Error(IcmpError::NoRoute),
+                    DropReason::NoDevice,
+                )),
+            }
+        }
         Target::Unreachable => Err(no_route),
         Target::Blackhole => Err(End::Drop(DropReason::NoRouteCustomer)),
     }
 }
 
-/// The tunnel that the customer's own routes lead to `addr` by.
-pub(super) fn tunnel_to<'g, A: Family>(ctx: &Ctx<'g>, addr: A) -> Option<&'g Tunnel> {
+/// Where the customer's own routes lead packets of our own to.
+#[derive(Clone, Copy)]
+pub(super) enum Behind<'g> {
+    /// Into a tunnel.
+    Tunnel(&'g Tunnel),
+    /// Into the stack, by an slr device.
+    Device(&'g Device),
+}
+
+/// What the customer's own routes lead to `addr` by.
+pub(super) fn behind<'g, A: Family>(ctx: &Ctx<'g>, addr: A) -> Option<Behind<'g>> {
     if !ctx.is_private() {
         return None;
     }
     match ctx.config.route(ctx.customer(), addr.to_addr())?.target {
-        Target::Tunnel(id) => ctx.config.tunnel_at(id).map(|tunnel| &**tunnel),
+        Target::Tunnel(id) => ctx
+            .config
+            .tunnel_at(id)
+            .map(|tunnel| Behind::Tunnel(tunnel)),
+        Target::Device(name) => {
+            let dev = ctx.config.receiver(ctx.customer(), &name, ctx.rcu);
+            dev.map(Behind::Device)
+        }
         _ => None,
     }
 }

@@ -10,6 +10,7 @@
 //!   icmp: errors about flows      fragment: what comes in parts     announce: ARP and ND
 //!   decap: what comes by tunnels     forward: what of a customer is for no service
 //!   encap: the way into a tunnel     outward: what of a customer is for the Internet
+//!   device: what comes by slr devices
 //!   refuse: whatever ends elsewhere, counted and answered           limit: how often
 //! ```
 //!
@@ -24,6 +25,7 @@ mod act;
 mod announce;
 mod announcer;
 mod decap;
+mod device;
 mod emit;
 mod encap;
 mod family;
@@ -41,6 +43,7 @@ mod refuse;
 mod source;
 mod track;
 
+pub(crate) use device::Devices;
 pub(crate) use hooks::{Datapath, Packets};
 
 use family::Family;
@@ -65,7 +68,7 @@ use crate::{
         },
         time,
     },
-    table::{Config, Port, Side, Tables, Traffic, Tunnel, PUBLIC},
+    table::{Config, Port, Side, SlrDevice, Tables, Traffic, Tunnel, PUBLIC},
 };
 use kernel::sync::rcu;
 
@@ -92,6 +95,8 @@ enum Entry<'g> {
     Fragments(&'g Port, &'g Device, u16),
     /// By a tunnel.
     Tunnel(&'g Tunnel),
+    /// By an slr device: from a process or a private server behind it.
+    Device(&'g SlrDevice),
     /// From a process of the gateway, in the context of this customer.
     Local(&'g hook::Context<'g>, u32),
     /// From another context, into that of this customer.
@@ -123,7 +128,7 @@ impl<'g> Ctx<'g> {
     fn port(&self) -> Option<(&'g Port, &'g Device)> {
         match self.entry {
             Entry::Port(port, dev) | Entry::Fragments(port, dev, _) => Some((port, dev)),
-            Entry::Tunnel(_) | Entry::Local(..) | Entry::Across(_) => None,
+            Entry::Tunnel(_) | Entry::Device(_) | Entry::Local(..) | Entry::Across(_) => None,
         }
     }
 
@@ -133,6 +138,7 @@ impl<'g> Ctx<'g> {
         match self.entry {
             Entry::Port(port, _) | Entry::Fragments(port, ..) => port.settings.customer,
             Entry::Tunnel(tunnel) => tunnel.settings.customer,
+            Entry::Device(device) => device.customer,
             Entry::Local(_, customer) | Entry::Across(customer) => customer,
         }
     }
@@ -143,6 +149,7 @@ impl<'g> Ctx<'g> {
         let customer = match self.entry {
             Entry::Port(port, _) | Entry::Fragments(port, ..) => &port.customer,
             Entry::Tunnel(tunnel) => &tunnel.customer,
+            Entry::Device(device) => return Some(&device.runtime.traffic),
             Entry::Local(..) | Entry::Across(_) => return None,
         };
         Some(&customer.as_ref()?.traffic)
@@ -173,7 +180,7 @@ impl<'g> Ctx<'g> {
     /// Whether what is left to the host stack stays in the context: it knows of VRFs only.
     fn is_shared_with_host(&self) -> bool {
         match (self.entry, self.port()) {
-            (Entry::Tunnel(_) | Entry::Across(_), _) => !self.is_private(),
+            (Entry::Tunnel(_) | Entry::Device(_) | Entry::Across(_), _) => !self.is_private(),
             (_, Some((_, dev))) if self.is_private() => self.l3mdev() == Some(dev.l3mdev(self.rcu)),
             _ => true,
         }
@@ -268,8 +275,8 @@ fn route<A: Family>(ctx: &Ctx<'_>, mut skb: Skb) -> Verdict {
             Err(verdict) => return verdict,
         };
     }
-    if let Entry::Tunnel(tunnel) = ctx.entry {
-        if let Err(reason) = decap::admit(tunnel, &packet) {
+    if let Entry::Tunnel(_) | Entry::Device(_) = ctx.entry {
+        if let Err(reason) = decap::admit(&aside(&ctx.entry), &packet) {
             return refuse::drop(&aside(ctx), skb, reason);
         }
         if packet.fragment != Fragment::None {

@@ -7,7 +7,11 @@
 //! resets, aborts and unreachable errors are from the virtual address, errors of
 //! the way (time exceeded, packet too big) from the gateway's own.
 
-use super::{encap, forward, Ctx, Family};
+use super::{
+    encap,
+    forward::{self, Behind},
+    Ctx, Family,
+};
 use crate::{
     domain::{
         addr::Proto,
@@ -108,7 +112,7 @@ fn core_reason(reason: DropReason) -> Reason {
         }
         DropReason::NoMemory | DropReason::NotWritable => Reason::NoMemory,
         DropReason::TooBig => Reason::TooBig,
-        DropReason::NoRoute | DropReason::NoRouteCustomer => Reason::NoRoute,
+        DropReason::NoRoute | DropReason::NoRouteCustomer | DropReason::NoDevice => Reason::NoRoute,
         DropReason::NeighbourFailed => Reason::NoNeighbour,
         _ => Reason::Policy,
     }
@@ -144,8 +148,14 @@ impl Answer {
 /// The address that speaks to the sender of `packet` of the gateway. Where the customer's tunnels
 /// give us none, it is the outer one of the tunnel that leads to the sender.
 fn own_address<A: Family>(ctx: &Ctx<'_>, packet: &Packet<A>) -> Option<A> {
-    match forward::tunnel_to(ctx, packet.src) {
-        Some(tunnel) => A::from_addr(tunnel.settings.outer.local),
+    match forward::behind(ctx, packet.src) {
+        Some(Behind::Tunnel(tunnel)) => A::from_addr(tunnel.settings.outer.local),
+        // Who is behind an slr device hears of a tunnel's end, or else of the one it spoke to.
+        Some(Behind::Device(_)) => match forward::behind(ctx, packet.dst) {
+            Some(Behind::Tunnel(tunnel)) => A::from_addr(tunnel.settings.outer.local),
+            _ => None,
+        }
+        .or(Some(packet.dst)),
         None => A::own_address(ctx, packet.src),
     }
 }
@@ -188,11 +198,16 @@ fn reply<A: Family>(
     room: usize,
     write: impl FnOnce(&mut [u8]) -> Option<usize>,
 ) {
-    if let Some(tunnel) = forward::tunnel_to(ctx, packet.src) {
+    if let Some(behind) = forward::behind(ctx, packet.src) {
         if let Some(skb) = made(encap::HEADROOM, room, write) {
-            let content = Content::Packet(A::FAMILY.ethertype());
             // Whatever becomes of it was counted.
-            let _ = encap::cross(ctx, skb, content, tunnel);
+            let _ = match behind {
+                Behind::Tunnel(tunnel) => {
+                    let content = Content::Packet(A::FAMILY.ethertype());
+                    encap::cross(ctx, skb, content, tunnel)
+                }
+                Behind::Device(dev) => skb.receive_on(dev, A::FAMILY, ctx.rcu).into(),
+            };
         }
         return;
     }

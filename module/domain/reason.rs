@@ -80,6 +80,7 @@ reasons! {
         Congested "congested" "the tunnel was congested and the packet cannot be marked",
         Spoof "spoof" "the tunnel may not bring packets from this source",
         NoRouteCustomer "no-route-customer" "the customer has neither a service nor a route for the packet",
+        NoDevice "no-device" "the slr device of the customer's route is not there or down",
         NeighbourFailed "neighbour-failed" "the next hop does not answer",
         NotWritable "not-writable" "the packet's headers could not be made writable",
         OutputFailed "output-failed" "the device did not take the packet",

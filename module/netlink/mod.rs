@@ -39,7 +39,9 @@ use crate::kern::{
     sync::global::Filled,
 };
 use crate::table::Tables;
-use object::{binding, customer, flow, port, route, server, service, settings, stats, tunnel};
+use object::{
+    binding, customer, device, flow, port, route, server, service, settings, stats, tunnel,
+};
 use transaction::Transactions;
 use uapi::{cmd, group};
 
@@ -116,6 +118,7 @@ impl Family for Control {
         act(cmd::ROUTE_SET, &policy::ROUTE_SET, route::set),
         act(cmd::ROUTE_DEL, &policy::ROUTE_DEL, route::del),
         dump::<route::Routes>(cmd::ROUTE_GET, &[]),
+        dump::<device::Devices>(cmd::DEVICE_GET, &[]),
         act(cmd::PORT_NEW, &policy::PORT_NEW, port::new),
         act(cmd::PORT_SET, &policy::PORT_SET, port::set),
         act(cmd::PORT_DEL, &policy::PORT_DEL, port::del),

@@ -15,8 +15,8 @@ use kernel::{prelude::*, sync::Arc};
 
 use super::{
     object::{
-        binding, customer, port, put_server_key, put_service_key, route, server, service, settings,
-        tunnel,
+        binding, customer, device, port, put_server_key, put_service_key, route, server, service,
+        settings, tunnel,
     },
     uapi::{attr, cmd, group},
 };
@@ -84,6 +84,7 @@ fn same(one: &Event, other: &Event) -> bool {
             one == other
         }
         (RouteNew(one) | RouteDel(one), RouteNew(other) | RouteDel(other)) => one == other,
+        (DeviceNew(one), DeviceNew(other)) => one == other,
         (PortNew(one), PortNew(other)) => one == other,
         (PortNew(one), PortDel(other)) => *one == other.ifindex,
         (PortDel(one), PortNew(other)) => one.ifindex == *other,
@@ -105,6 +106,8 @@ fn tell(channel: &Channel, net: &Net, tables: &Tables, config: &Config, event: &
         Event::TunnelDel(..) => cmd::TUNNEL_DEL_NTF,
         Event::RouteNew(_) => cmd::ROUTE_NEW_NTF,
         Event::RouteDel(_) => cmd::ROUTE_DEL_NTF,
+        Event::DeviceNew(_) => cmd::DEVICE_NEW_NTF,
+        Event::DeviceDel(_) => cmd::DEVICE_DEL_NTF,
         Event::PortNew(_) => cmd::PORT_NEW_NTF,
         Event::PortDel(_) => cmd::PORT_DEL_NTF,
         Event::ServiceNew(_) => cmd::SERVICE_NEW_NTF,
@@ -148,6 +151,11 @@ fn put_event(
                 None => route::put_key(out, key),
             })
         }
+        Event::DeviceNew(name) => match config.device(name) {
+            Some(device) => out.nest(a::DEVICE, |out| device::put(out, device)),
+            None => Ok(()),
+        },
+        Event::DeviceDel(device) => out.nest(a::DEVICE, |out| device::put(out, device)),
         Event::PortNew(ifindex) => match config.port(*ifindex) {
             Some(port) => out.nest(a::PORT, |out| port::put(out, port)),
             None => Ok(()),

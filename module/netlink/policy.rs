@@ -408,23 +408,25 @@ pub(super) static TUNNEL_GET: [AttrPolicy; 2] =
     policy(&[(attr::tunnel::NAME, AttrPolicy::string(31))]);
 
 /// Requests of `route-new`.
-pub(super) static ROUTE_NEW: [AttrPolicy; 7] = policy(&[
+pub(super) static ROUTE_NEW: [AttrPolicy; 8] = policy(&[
     (attr::route::CUSTOMER, AttrPolicy::u32()),
     (attr::route::PREFIX, AttrPolicy::nested(&PREFIX)),
-    (attr::route::ACTION, AttrPolicy::u32().max::<3>()),
+    (attr::route::ACTION, AttrPolicy::u32().max::<4>()),
     (attr::route::TUNNEL, AttrPolicy::string(31)),
     (attr::route::TXN, AttrPolicy::u32()),
     (attr::route::SNAT, AttrPolicy::nested(&SNAT)),
+    (attr::route::DEVICE, AttrPolicy::string(15)),
 ]);
 
 /// Requests of `route-set`.
-pub(super) static ROUTE_SET: [AttrPolicy; 7] = policy(&[
+pub(super) static ROUTE_SET: [AttrPolicy; 8] = policy(&[
     (attr::route::CUSTOMER, AttrPolicy::u32()),
     (attr::route::PREFIX, AttrPolicy::nested(&PREFIX)),
-    (attr::route::ACTION, AttrPolicy::u32().max::<3>()),
+    (attr::route::ACTION, AttrPolicy::u32().max::<4>()),
     (attr::route::TUNNEL, AttrPolicy::string(31)),
     (attr::route::TXN, AttrPolicy::u32()),
     (attr::route::SNAT, AttrPolicy::nested(&SNAT)),
+    (attr::route::DEVICE, AttrPolicy::string(15)),
 ]);
 
 /// Requests of `route-del`.

@@ -122,6 +122,12 @@ pub(crate) mod cmd {
     pub(crate) const ROUTE_NEW_NTF: u8 = 53;
     /// A route was removed.
     pub(crate) const ROUTE_DEL_NTF: u8 = 54;
+    /// Show slr devices.
+    pub(crate) const DEVICE_GET: u8 = 55;
+    /// An slr device was made.
+    pub(crate) const DEVICE_NEW_NTF: u8 = 56;
+    /// An slr device is gone.
+    pub(crate) const DEVICE_DEL_NTF: u8 = 57;
 }
 
 /// Multicast groups, by their place in the family's list.
@@ -608,8 +614,26 @@ pub(crate) mod attr {
         pub(crate) const TXN: u16 = 5;
         /// Source translation of action public; auto if absent.
         pub(crate) const SNAT: u16 = 6;
+        /// Slr device that packets are received on, by the name it was made with.
+        pub(crate) const DEVICE: u16 = 7;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 6;
+        pub(crate) const MAX: u16 = 7;
+    }
+
+    /// An slr device, made by rtnetlink as a link of kind slr.
+    pub(crate) mod device {
+        /// Name it was made with.
+        pub(crate) const NAME: u16 = 1;
+        /// Routing context.
+        pub(crate) const CUSTOMER: u16 = 2;
+        /// Name it has now.
+        pub(crate) const IFNAME: u16 = 3;
+        /// Index it has now, in the namespace that it is in.
+        pub(crate) const IFINDEX: u16 = 4;
+        /// 1 if it is in another namespace than it was made in.
+        pub(crate) const ELSEWHERE: u16 = 5;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 5;
     }
 
     /// What happened, in notifications.
@@ -632,8 +656,10 @@ pub(crate) mod attr {
         pub(crate) const TUNNEL: u16 = 8;
         /// Route.
         pub(crate) const ROUTE: u16 = 9;
+        /// Slr device.
+        pub(crate) const DEVICE: u16 = 10;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 9;
+        pub(crate) const MAX: u16 = 10;
     }
 }
 
@@ -803,5 +829,7 @@ pub(crate) mod value {
         pub(crate) const BLACKHOLE: u32 = 2;
         /// They become flows to the Internet side.
         pub(crate) const PUBLIC: u32 = 3;
+        /// They are received on an slr device.
+        pub(crate) const DEVICE: u32 = 4;
     }
 }

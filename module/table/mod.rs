@@ -37,8 +37,9 @@ pub(crate) use self::{
         Action, AdminState, Binding, BindingKey, BindingRuntime, BindingSettings, Condition,
         Config, Customer, CustomerName, Fate, Host, HostKey, Lookup, Method, Port, PortName,
         PortSettings, Prefix, Route, RouteKey, Server, ServerKey, ServerRuntime, ServerSettings,
-        Service, ServiceCursor, ServiceKey, ServiceRuntime, ServiceSettings, Side, Snat, Target,
-        Traffic, TrafficSums, Tunnel, TunnelName, TunnelSettings, Unknown, Vrf, PUBLIC, SNAT_PORTS,
+        Service, ServiceCursor, ServiceKey, ServiceRuntime, ServiceSettings, Side, SlrDevice, Snat,
+        Target, Traffic, TrafficSums, Tunnel, TunnelName, TunnelSettings, Unknown, Vrf, PUBLIC,
+        SNAT_PORTS,
     },
     flow::{
         End, Family, Flow, FlowDump, FlowFilter, FlowRecord, FlowRef, FlowTable, Goal, NewFlow,

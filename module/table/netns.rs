@@ -2,6 +2,8 @@
 
 //! The tables of a network namespace, from its beginning to its end.
 
+use core::sync::atomic::{AtomicBool, Ordering};
+
 use kernel::{
     prelude::*,
     sync::{new_mutex, rcu, Arc, Mutex},
@@ -98,6 +100,8 @@ pub(crate) struct Tables {
     pub(crate) stats: Stats,
     /// The namespace, for who has the tables only.
     pub(crate) net: Arc<WeakNet>,
+    /// Whether packets may come without a hook: from slr devices, which may outlive the namespace.
+    is_open: AtomicBool,
     pub(super) writer: Pin<KBox<Mutex<Writer>>>,
     pub(super) gc: Arc<Gc>,
     work: PeriodicWork<Gc>,
@@ -109,6 +113,12 @@ impl Tables {
     #[inline]
     pub(crate) fn of<'g>(net: &Net, guard: &'g rcu::Guard) -> Option<&'g Tables> {
         namespace::get(net, guard)
+    }
+
+    /// Whether packets may still be taken from slr devices. Context: any, under RCU.
+    #[inline]
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Acquire)
     }
 
     /// A reference to the tables of a namespace, for jobs that sleep.
@@ -252,6 +262,7 @@ impl PernetState for Tables {
             persist6: PersistTable::new(&shared.persist6, flows)?,
             stats: Stats::new()?,
             net: weak,
+            is_open: AtomicBool::new(true),
             writer: KBox::pin_init(new_mutex!(Writer::default()), GFP_KERNEL)?,
             work: PeriodicWork::new(gc.clone())?,
             gc,
@@ -268,6 +279,11 @@ impl PernetState for Tables {
         // Each attachment ends its hooks and waits for those who run them; none can be made later.
         let attachments = self.writer.lock().close();
         drop(attachments);
+        self.is_open.store(false, Ordering::Release);
+        let guard = rcu::read_lock();
+        for (device, _) in self.config.load(&guard).devices(Default::default()) {
+            device.place.cut_off(&guard);
+        }
     }
 
     fn exit(&self, _net: &Net) {

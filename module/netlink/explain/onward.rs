@@ -14,6 +14,7 @@ use crate::domain::{
     reason::DropReason,
 };
 use crate::table::{Snat, Target, PUBLIC};
+use kernel::sync::rcu;
 
 fn unreachable(reason: DropReason) -> Verdict {
     Verdict::because("unreachable", reason.name())
@@ -57,6 +58,14 @@ pub(super) fn route<A: Family>(
                     format_args!("{prefix} leads to the public context"),
                 )?;
                 outward(case, from, to, snat, steps)
+            }
+            Target::Device(name) => {
+                steps.add("route", format_args!("{prefix} to slr device {name}"))?;
+                let rcu = rcu::read_lock();
+                Ok(match case.config.receiver(case.customer, &name, &rcu) {
+                    Some(_) => Verdict::of("deliver"),
+                    None => unreachable(DropReason::NoDevice),
+                })
             }
             Target::Unreachable => {
                 steps.add("route", format_args!("{prefix} is unreachable"))?;

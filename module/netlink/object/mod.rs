@@ -8,6 +8,7 @@
 
 pub(super) mod binding;
 pub(super) mod customer;
+pub(super) mod device;
 pub(super) mod flow;
 pub(super) mod port;
 pub(super) mod route;

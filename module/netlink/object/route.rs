@@ -14,8 +14,8 @@ use crate::netlink::{
     Control, //
 };
 use crate::table::{
-    self, Change, Config, ConfigError, Cursor, Route, RouteKey, Snat, Target, TunnelName, PUBLIC,
-    SNAT_PORTS,
+    self, Change, Config, ConfigError, Cursor, PortName, Route, RouteKey, Snat, Target, TunnelName,
+    PUBLIC, SNAT_PORTS,
 };
 
 fn places(at: table::Attr) -> &'static [u16] {
@@ -35,6 +35,7 @@ fn places(at: table::Attr) -> &'static [u16] {
 enum Action {
     Tunnel(TunnelName),
     Public(Snat),
+    Device(PortName),
     Fixed(Target),
 }
 
@@ -43,7 +44,7 @@ impl Action {
         let (extack, attrs) = (request.extack(), request.attrs());
         let known = |number| {
             Some(match number {
-                route_action::TUNNEL => None,
+                route_action::TUNNEL | route_action::DEVICE => None,
                 route_action::UNREACHABLE => Some(Target::Unreachable),
                 route_action::BLACKHOLE => Some(Target::Blackhole),
                 route_action::PUBLIC => Some(Target::Public(Snat::Auto { ports: SNAT_PORTS })),
@@ -54,11 +55,18 @@ impl Action {
             .get(attr::route::SNAT)
             .map(|nest| parse_snat(&extack, &nest.nested()))
             .transpose()?;
+        let is_device = attrs
+            .get(attr::route::ACTION)
+            .is_some_and(|attr| attr.u32() == route_action::DEVICE);
         let chosen = parse::choice(&extack, &attrs, attr::route::ACTION, "action", known)?;
         match (chosen.flatten(), snat) {
             (Some(Target::Public(auto)), snat) => Ok(Action::Public(snat.unwrap_or(auto))),
             (_, Some(_)) => Err(extack.refuse(EINVAL, format_args!("snat is for action public"))),
             (Some(target), None) => Ok(Action::Fixed(target)),
+            (None, None) if is_device => {
+                let name = extack.require(&attrs, attr::route::DEVICE, "device")?;
+                Ok(Action::Device(PortName::new(name.c_str_bytes())))
+            }
             (None, None) => parse_name(&extack, &attrs, attr::route::TUNNEL).map(Action::Tunnel),
         }
     }
@@ -67,6 +75,7 @@ impl Action {
         match self {
             Action::Tunnel(name) => find(change, name).map(Target::Tunnel),
             Action::Public(snat) => Ok(Target::Public(*snat)),
+            Action::Device(name) => Ok(Target::Device(*name)),
             Action::Fixed(target) => Ok(*target),
         }
     }
@@ -125,6 +134,10 @@ pub(in crate::netlink) fn put(
         Target::Public(snat) => {
             out.nest(attr::route::SNAT, |out| put_snat(out, &snat))?;
             route_action::PUBLIC
+        }
+        Target::Device(name) => {
+            out.c_str_bytes(attr::route::DEVICE, name.as_bytes())?;
+            route_action::DEVICE
         }
         Target::Unreachable => route_action::UNREACHABLE,
         Target::Blackhole => route_action::BLACKHOLE,

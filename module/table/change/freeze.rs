@@ -84,6 +84,7 @@ impl Change {
         }
         config.generation = self.from.generation.wrapping_add(1);
         self.freeze_customers(&mut config)?;
+        self.freeze_devices(&mut config)?;
         self.freeze_ports(&mut config)?;
         self.freeze_tunnels(&mut config)?;
         self.freeze_routes(&mut config)?;
@@ -94,6 +95,7 @@ impl Change {
         self.check_tunnels(&config)?;
         self.check_backups(&config)?;
         self.check_customers_gone(&config)?;
+        self.check_devices(&config)?;
         if self.replace {
             self.events.push(Event::Replaced, GFP_KERNEL)?;
         }

@@ -18,6 +18,7 @@ mod backup;
 mod binding;
 mod check;
 mod customer;
+mod device;
 mod error;
 mod freeze;
 mod host;
@@ -47,12 +48,12 @@ pub(crate) use self::{
 };
 
 use self::{
-    customer::CustomerDraft, port::PortDraft, server::ServerDraft, service::ServiceDraft,
-    tunnel::TunnelDraft,
+    customer::CustomerDraft, device::DeviceStep, port::PortDraft, server::ServerDraft,
+    service::ServiceDraft, tunnel::TunnelDraft,
 };
 use super::config::{
-    Binding, BindingKey, Config, CustomerName, Fate, Port, RouteKey, ServerKey, ServiceKey, Target,
-    TrafficSupply, TunnelName,
+    Binding, BindingKey, Config, CustomerName, Fate, Port, PortName, RouteKey, ServerKey,
+    ServiceKey, SlrDevice, Target, TrafficSupply, TunnelName,
 };
 
 /// What a change did, in its order, to be told to who listens.
@@ -70,6 +71,10 @@ pub(crate) enum Event {
     RouteNew(RouteKey),
     /// A route was removed.
     RouteDel(RouteKey),
+    /// An slr device was made.
+    DeviceNew(PortName),
+    /// An slr device is gone.
+    DeviceDel(Arc<SlrDevice>),
     /// A port was made or altered.
     PortNew(u32),
     /// A port was removed.
@@ -140,6 +145,7 @@ pub(crate) struct Change {
     tunnel_next: u32,
     /// Routes made or altered; none are removed.
     routes: RBTree<RouteKey, Option<Target>>,
+    devices: RBTree<PortName, DeviceStep>,
     ports: RBTree<u32, PortDraft>,
     ports_gone: RBTree<u32, ()>,
     services: RBTree<ServiceKey, ServiceDraft>,
@@ -170,6 +176,7 @@ impl Change {
             tunnel_names: RBTree::new(),
             tunnels_gone: RBTree::new(),
             routes: RBTree::new(),
+            devices: RBTree::new(),
             ports: RBTree::new(),
             ports_gone: RBTree::new(),
             services: RBTree::new(),

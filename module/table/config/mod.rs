@@ -11,6 +11,7 @@
 
 mod binding;
 mod customer;
+mod device;
 mod key;
 mod kind;
 mod lookup;
@@ -32,6 +33,7 @@ pub(in crate::table) use self::outlet::outlet;
 pub(crate) use self::{
     binding::{Binding, BindingRuntime, BindingSettings, Snat, SNAT_PORTS},
     customer::{Customer, CustomerName, CustomerRuntime, Named, Vrf, VrfOwner},
+    device::SlrDevice,
     key::{BindingKey, HostKey, ServerKey, ServiceKey, SlotKey, PUBLIC},
     kind::{Action, AdminState, Condition, Fate, Method, Side},
     lookup::Lookup,
@@ -63,6 +65,7 @@ pub(crate) struct Config {
     pub(super) routes: Trie<Route>,
     pub(super) route_lengths: Trie<RouteLengths>,
     pub(super) ports: Trie<Port>,
+    pub(super) devices: Trie<SlrDevice>,
     pub(super) hosts: Trie<Host>,
     pub(super) servers: Trie<ServerEntry>,
     pub(super) machines: Trie<Machine>,
@@ -91,6 +94,7 @@ impl Config {
             routes: Trie::new(seed),
             route_lengths: Trie::new(seed),
             ports: Trie::new(seed),
+            devices: Trie::new(seed),
             hosts: Trie::new(seed),
             servers: Trie::new(seed),
             machines: Trie::new(seed),
@@ -280,6 +284,14 @@ impl Config {
     /// All routes after `cursor`, in an order that stays.
     pub(crate) fn routes(&self, cursor: Cursor) -> impl Iterator<Item = (&Arc<Route>, Cursor)> {
         walk(&self.routes, cursor)
+    }
+
+    /// All slr devices after `cursor`, in an order that stays.
+    pub(crate) fn devices(
+        &self,
+        cursor: Cursor,
+    ) -> impl Iterator<Item = (&Arc<SlrDevice>, Cursor)> {
+        walk(&self.devices, cursor)
     }
 
     /// All ports after `cursor`, in an order that stays.

@@ -21,7 +21,7 @@ impl TrieKey for u32 {
 const NAME: usize = 16;
 
 /// The name of a device.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub(crate) struct PortName([u8; NAME]);
 
 impl PortName {
@@ -32,6 +32,11 @@ impl PortName {
             *to = *from;
         }
         PortName(bytes)
+    }
+
+    /// The name and the zeros that fill it up.
+    pub(super) fn padded(&self) -> &[u8] {
+        &self.0
     }
 
     /// The name, without the zeros that fill it up.

@@ -4,7 +4,7 @@
 
 use kernel::sync::Arc;
 
-use super::{key::mix_addr, Binding, Config, Prefix, Snat};
+use super::{key::mix_addr, Binding, Config, PortName, Prefix, Snat};
 use crate::domain::addr::{Addr, Ip, V4, V6};
 use crate::domain::lpm::{longest, LengthsV4, LengthsV6};
 use crate::table::trie::{mix, Keyed, TrieKey};
@@ -36,6 +36,8 @@ pub(crate) enum Target {
     Tunnel(u32),
     /// Into the public context, from an address there.
     Public(Snat),
+    /// Into the stack, by the slr device that was made with this name, whenever there is one.
+    Device(PortName),
     /// Nowhere, and the sender is told.
     Unreachable,
     /// Nowhere.

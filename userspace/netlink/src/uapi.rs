@@ -264,6 +264,12 @@ pub mod cmd {
     pub const ROUTE_NEW_NTF: u8 = 53;
     /// A route was removed.
     pub const ROUTE_DEL_NTF: u8 = 54;
+    /// Show slr devices.
+    pub const DEVICE_GET: u8 = 55;
+    /// An slr device was made.
+    pub const DEVICE_NEW_NTF: u8 = 56;
+    /// An slr device is gone.
+    pub const DEVICE_DEL_NTF: u8 = 57;
 }
 
 /// Numbers of attributes, a module a set.
@@ -702,6 +708,22 @@ pub mod attr {
         pub const TXN: u16 = 5;
         /// Source translation of action public; auto if absent.
         pub const SNAT: u16 = 6;
+        /// Slr device that packets are received on, by the name it was made with.
+        pub const DEVICE: u16 = 7;
+    }
+
+    /// An slr device, made by rtnetlink as a link of kind slr.
+    pub mod device {
+        /// Name it was made with.
+        pub const NAME: u16 = 1;
+        /// Routing context.
+        pub const CUSTOMER: u16 = 2;
+        /// Name it has now.
+        pub const IFNAME: u16 = 3;
+        /// Index it has now, in the namespace that it is in.
+        pub const IFINDEX: u16 = 4;
+        /// 1 if it is in another namespace than it was made in.
+        pub const ELSEWHERE: u16 = 5;
     }
 
     /// What happened, in notifications.
@@ -724,6 +746,8 @@ pub mod attr {
         pub const TUNNEL: u16 = 8;
         /// Route.
         pub const ROUTE: u16 = 9;
+        /// Slr device.
+        pub const DEVICE: u16 = 10;
     }
 }
 
@@ -1469,6 +1493,8 @@ pub enum RouteAction {
     Blackhole = 2,
     /// They become flows to the Internet side.
     Public = 3,
+    /// They are received on an slr device.
+    Device = 4,
 }
 
 impl RouteAction {
@@ -1479,6 +1505,7 @@ impl RouteAction {
         RouteAction::Unreachable,
         RouteAction::Blackhole,
         RouteAction::Public,
+        RouteAction::Device,
     ];
 
     /// The one of that number.
@@ -1503,6 +1530,7 @@ impl RouteAction {
             RouteAction::Unreachable => "unreachable",
             RouteAction::Blackhole => "blackhole",
             RouteAction::Public => "public",
+            RouteAction::Device => "device",
         }
     }
 }
@@ -1514,6 +1542,7 @@ pub static ROUTE_ACTION_ENUM: Enum = Enum { name: "route-action", entries: &[
     Entry { value: 1, name: "unreachable", doc: "they are dropped and the sender is told" },
     Entry { value: 2, name: "blackhole", doc: "they are dropped" },
     Entry { value: 3, name: "public", doc: "they become flows to the Internet side" },
+    Entry { value: 4, name: "device", doc: "they are received on an slr device" },
 ] };
 
 /// Names a service or a server.
@@ -1785,6 +1814,17 @@ pub static ROUTE: AttrSet = AttrSet { name: "route", attrs: &[
     Attr { id: 4, name: "tunnel", kind: Kind::String, min: None, max: Some(31), multi: false, doc: "tunnel that packets enter" },
     Attr { id: 5, name: "txn", kind: Kind::U32, min: None, max: None, multi: false, doc: "transaction this change belongs to; alone if absent" },
     Attr { id: 6, name: "snat", kind: Kind::Nest(&SNAT), min: None, max: None, multi: false, doc: "source translation of action public; auto if absent" },
+    Attr { id: 7, name: "device", kind: Kind::String, min: None, max: Some(15), multi: false, doc: "slr device that packets are received on, by the name it was made with" },
+] };
+
+/// An slr device, made by rtnetlink as a link of kind slr.
+#[rustfmt::skip]
+pub static DEVICE: AttrSet = AttrSet { name: "device", attrs: &[
+    Attr { id: 1, name: "name", kind: Kind::String, min: None, max: None, multi: false, doc: "name it was made with" },
+    Attr { id: 2, name: "customer", kind: Kind::U32, min: None, max: None, multi: false, doc: "routing context" },
+    Attr { id: 3, name: "ifname", kind: Kind::String, min: None, max: None, multi: false, doc: "name it has now" },
+    Attr { id: 4, name: "ifindex", kind: Kind::U32, min: None, max: None, multi: false, doc: "index it has now, in the namespace that it is in" },
+    Attr { id: 5, name: "elsewhere", kind: Kind::U8, min: None, max: None, multi: false, doc: "1 if it is in another namespace than it was made in" },
 ] };
 
 /// What happened, in notifications.
@@ -1799,6 +1839,7 @@ pub static EVENT: AttrSet = AttrSet { name: "event", attrs: &[
     Attr { id: 7, name: "customer", kind: Kind::Nest(&CUSTOMER), min: None, max: None, multi: false, doc: "customer" },
     Attr { id: 8, name: "tunnel", kind: Kind::Nest(&TUNNEL), min: None, max: None, multi: false, doc: "tunnel" },
     Attr { id: 9, name: "route", kind: Kind::Nest(&ROUTE), min: None, max: None, multi: false, doc: "route" },
+    Attr { id: 10, name: "device", kind: Kind::Nest(&DEVICE), min: None, max: None, multi: false, doc: "slr device" },
 ] };
 
 /// Every operation and notification, in the order of their numbers.
@@ -1850,12 +1891,15 @@ pub static OPS: &[Op] = &[
     Op { id: 44, name: "tunnel-set", set: &TUNNEL, doit: Some(Call { request: &[1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 26], reply: &[] }), dump: None, group: None, doc: "Change what is given." },
     Op { id: 45, name: "tunnel-del", set: &TUNNEL, doit: Some(Call { request: &[1, 26], reply: &[] }), dump: None, group: None, doc: "Remove a tunnel that neither routes nor other tunnels lead to." },
     Op { id: 46, name: "tunnel-get", set: &TUNNEL, doit: Some(Call { request: &[1], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 2, 25] }), dump: Some(Call { request: &[], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 2, 25] }), group: None, doc: "Show tunnels." },
-    Op { id: 47, name: "route-new", set: &ROUTE, doit: Some(Call { request: &[1, 2, 3, 4, 6, 5], reply: &[] }), dump: None, group: None, doc: "Define a route." },
-    Op { id: 48, name: "route-set", set: &ROUTE, doit: Some(Call { request: &[1, 2, 3, 4, 6, 5], reply: &[] }), dump: None, group: None, doc: "Lead a route elsewhere, or define it." },
+    Op { id: 47, name: "route-new", set: &ROUTE, doit: Some(Call { request: &[1, 2, 3, 4, 6, 7, 5], reply: &[] }), dump: None, group: None, doc: "Define a route." },
+    Op { id: 48, name: "route-set", set: &ROUTE, doit: Some(Call { request: &[1, 2, 3, 4, 6, 7, 5], reply: &[] }), dump: None, group: None, doc: "Lead a route elsewhere, or define it." },
     Op { id: 49, name: "route-del", set: &ROUTE, doit: Some(Call { request: &[1, 2, 5], reply: &[] }), dump: None, group: None, doc: "Remove a route." },
-    Op { id: 50, name: "route-get", set: &ROUTE, doit: None, dump: Some(Call { request: &[], reply: &[1, 2, 3, 4, 6] }), group: None, doc: "Show routes." },
+    Op { id: 50, name: "route-get", set: &ROUTE, doit: None, dump: Some(Call { request: &[], reply: &[1, 2, 3, 4, 6, 7] }), group: None, doc: "Show routes." },
     Op { id: 51, name: "tunnel-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A tunnel was made or changed." },
     Op { id: 52, name: "tunnel-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A tunnel was removed." },
     Op { id: 53, name: "route-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A route was made or changed." },
     Op { id: 54, name: "route-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A route was removed." },
+    Op { id: 55, name: "device-get", set: &DEVICE, doit: None, dump: Some(Call { request: &[], reply: &[1, 2, 3, 4, 5] }), group: None, doc: "Show slr devices." },
+    Op { id: 56, name: "device-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "An slr device was made." },
+    Op { id: 57, name: "device-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "An slr device is gone." },
 ];
