@@ -91,6 +91,7 @@ fn route(options: &RouteOptions) -> RouteOptions {
         action: options.tunnel.is_some().then_some(RouteAction::Tunnel),
         tunnel: None,
         snat: None,
+        device: None,
     }
 }
 

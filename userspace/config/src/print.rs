@@ -13,7 +13,7 @@ use slr_netlink::{
     ServerOptions, ServiceOptions, Settings, Snat, Timeouts, Tunnel, Unknown,
 };
 
-use slr_netlink::uapi::TunnelType;
+use slr_netlink::uapi::{RouteAction, TunnelType};
 
 use crate::config::Config;
 use crate::names::{Names, PUBLIC};
@@ -113,6 +113,7 @@ pub fn route(options: &RouteOptions) -> Phrases {
     let mut line = Phrases::new();
     match (&options.tunnel, options.action) {
         (Some(tunnel), _) => phrase(&mut line, "via tunnel", Some(tunnel)),
+        (None, Some(RouteAction::Device)) => phrase(&mut line, "device", options.device.as_ref()),
         (None, Some(action)) => {
             line.push(action.name().to_owned());
             let auto = Snat::Auto { ports: Snat::PORTS };

@@ -9,6 +9,7 @@ use crate::event::Event;
 use crate::message::Request;
 use crate::object::binding::{Binding, BindingStatus};
 use crate::object::customer::{Customer, CustomerStatus};
+use crate::object::device::Device;
 use crate::object::explain::{Explanation, Packet};
 use crate::object::flow::{Flow, FlowFilter, FlowTotal};
 use crate::object::port::{Port, PortStatus};
@@ -82,6 +83,13 @@ impl Client {
     pub fn routes(&mut self) -> Result<Vec<Route>, Error> {
         let mut all = self.all(Request::empty(cmd::ROUTE_GET), Route::read)?;
         all.sort_by_key(|route| route.key);
+        Ok(all)
+    }
+
+    /// All slr devices, by the names that they were made with.
+    pub fn devices(&mut self) -> Result<Vec<Device>, Error> {
+        let mut all = self.all(Request::empty(cmd::DEVICE_GET), Device::parse)?;
+        all.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(all)
     }
 

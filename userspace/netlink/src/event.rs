@@ -7,6 +7,7 @@ use netlink_packet_core::DecodeError;
 use crate::message::Request;
 use crate::object::binding::{Binding, BindingStatus};
 use crate::object::customer::{Customer, CustomerStatus};
+use crate::object::device::Device;
 use crate::object::port::{Port, PortStatus};
 use crate::object::route::Route;
 use crate::object::server::{Server, ServerStatus};
@@ -38,6 +39,8 @@ pub enum Subject {
     Tunnel(Box<Tunnel>, TunnelStatus),
     /// A route.
     Route(Route),
+    /// An slr device.
+    Device(Device),
     /// A port.
     Port(Port, PortStatus),
     /// A service.
@@ -68,6 +71,7 @@ impl Event {
             cmd::CUSTOMER_DEL_NTF
             | cmd::TUNNEL_DEL_NTF
             | cmd::ROUTE_DEL_NTF
+            | cmd::DEVICE_DEL_NTF
             | cmd::PORT_DEL_NTF
             | cmd::SERVICE_DEL_NTF
             | cmd::SERVER_DEL_NTF
@@ -86,6 +90,9 @@ impl Event {
             }
             cmd::ROUTE_NEW_NTF | cmd::ROUTE_DEL_NTF => {
                 Subject::Route(Route::read(nest(id::ROUTE)?)?)
+            }
+            cmd::DEVICE_NEW_NTF | cmd::DEVICE_DEL_NTF => {
+                Subject::Device(Device::parse(nest(id::DEVICE)?)?)
             }
             cmd::PORT_NEW_NTF | cmd::PORT_DEL_NTF => {
                 let (port, status) = Port::read(nest(id::PORT)?)?;

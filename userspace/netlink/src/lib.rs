@@ -27,6 +27,8 @@ pub mod client;
 #[cfg(feature = "socket")]
 pub mod error;
 #[cfg(feature = "socket")]
+pub mod link;
+#[cfg(feature = "socket")]
 pub mod netns;
 #[cfg(feature = "socket")]
 pub mod socket;
@@ -43,6 +45,7 @@ pub use endpoint::{Ports, ServerKey, ServiceKey};
 pub use event::Event;
 pub use object::binding::{Binding, BindingKey, BindingOptions, BindingStatus, Snat};
 pub use object::customer::{Customer, CustomerOptions, CustomerStatus};
+pub use object::device::Device;
 pub use object::explain::{Explanation, Packet, Step};
 pub use object::flow::{Flow, FlowFilter};
 pub use object::port::{Port, PortOptions, PortStatus};

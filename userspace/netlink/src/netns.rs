@@ -16,20 +16,40 @@ const DIRECTORY: &str = "/var/run/netns";
 /// Moves the calling thread into a namespace. Sockets opened from then on, and names of
 /// devices looked up from then on, are that namespace's.
 pub fn enter(name: &str) -> Result<(), Error> {
-    let failed = |cause: String| Error::Namespace {
-        name: name.to_owned(),
-        cause,
-    };
-    if name.is_empty() || name.contains('/') || name == "." || name == ".." {
-        return Err(failed("not a name".into()));
+    if name.contains('/') {
+        return Err(not_a_name(name));
     }
-    let file = File::open(Path::new(DIRECTORY).join(name)).map_err(|e| match e.kind() {
-        ErrorKind::NotFound => failed(format!("there is no {DIRECTORY}/{name}")),
-        _ => failed(describe(&e)),
-    })?;
+    let file = open(name)?;
     setns(file, CloneFlags::CLONE_NEWNET).map_err(|e| match e {
         Errno::EPERM => Error::NotPermitted,
-        e => failed(e.desc().to_owned()),
+        e => failed(name, e.desc().to_owned()),
+    })
+}
+
+fn failed(name: &str, cause: String) -> Error {
+    Error::Namespace {
+        name: name.to_owned(),
+        cause,
+    }
+}
+
+fn not_a_name(name: &str) -> Error {
+    failed(name, "not a name".into())
+}
+
+/// Opens a namespace, by its name or by a path, such as `/proc/PID/ns/net`.
+pub fn open(name: &str) -> Result<File, Error> {
+    if name.is_empty() || name == "." || name == ".." {
+        return Err(not_a_name(name));
+    }
+    let path = match name.starts_with('/') {
+        true => Path::new(name).to_owned(),
+        false if name.contains('/') => return Err(not_a_name(name)),
+        false => Path::new(DIRECTORY).join(name),
+    };
+    File::open(&path).map_err(|e| match e.kind() {
+        ErrorKind::NotFound => failed(name, format!("there is no {}", path.display())),
+        _ => failed(name, describe(&e)),
     })
 }
 

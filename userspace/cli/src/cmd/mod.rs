@@ -6,6 +6,7 @@ mod binding;
 mod completions;
 mod conf;
 mod customer;
+mod device;
 mod explain;
 mod flow;
 mod man;
@@ -42,6 +43,7 @@ pub fn run<S: AsRef<str>>(context: &mut Context, words: &[S]) -> Result<(), Fail
     }
     match object {
         "customer" => customer::run(context, words),
+        "device" => device::run(context, words),
         "tunnel" => tunnel::run(context, words),
         "route" => route::run(context, words),
         "port" => port::run(context, words),

@@ -9,7 +9,7 @@ use slr_netlink::event::{Event, Happening, Subject};
 use slr_netlink::uapi::group;
 use slr_netlink::{Client, Error};
 
-use super::{binding, customer, port, route, server, service, settings, tunnel};
+use super::{binding, customer, device, port, route, server, service, settings, tunnel};
 use crate::context::Context;
 use crate::failure::{warn, Failure};
 use crate::output::Item;
@@ -64,6 +64,7 @@ fn describe(context: &Context, subject: Subject) -> (&'static str, Item) {
         Subject::Customer(c, status) => ("customer", customer::item(context, &c, &status)),
         Subject::Tunnel(t, status) => ("tunnel", tunnel::item(context, &t, &status)),
         Subject::Route(r) => ("route", route::item(context, &r)),
+        Subject::Device(d) => ("device", device::item(context, &d)),
         Subject::Port(port, status) => ("port", port::item(context, &port, &status)),
         Subject::Service(service, status) => ("service", service::item(context, &service, &status)),
         Subject::Server(server, status) => ("server", server::item(context, &server, &status)),

@@ -6,6 +6,7 @@
 mod binding;
 mod conf;
 mod customer;
+mod device;
 mod explain;
 mod flow;
 mod monitor;
@@ -48,6 +49,7 @@ pub const ALL: &[&Page] = &[
     &port::PAGE,
     &tunnel::PAGE,
     &route::PAGE,
+    &device::PAGE,
     &service::PAGE,
     &server::PAGE,
     &binding::PAGE,

@@ -12,6 +12,7 @@ const TARGETS: &[&str] = &[
     "snat",
     "auto",
     "none",
+    "device",
     "unreachable",
     "blackhole",
 ];
@@ -29,7 +30,7 @@ pub const PAGE: Page = Page {
 Usage: slr route { add | set } PREFIX customer CUSTOMER TARGET
        slr route del PREFIX customer CUSTOMER
        slr route show [ customer CUSTOMER ]
-where  TARGET := { via tunnel NAME | public [ snat SNAT ] |
+where  TARGET := { via tunnel NAME | device NAME | public [ snat SNAT ] |
                    unreachable | blackhole }
        SNAT := none | { auto | ADDRESS[-ADDRESS] }[:PORT-PORT]
        PREFIX := ADDRESS[/LENGTH]",
@@ -46,6 +47,11 @@ where  TARGET := { via tunnel NAME | public [ snat SNAT ] |
              the default, is the gateway's own address on the way there, a range must be routed \
              to the gateway. With none the customer's addresses must be known there. Answers \
              come back to the customer that asked; nothing else comes in.",
+        ),
+        (
+            "device NAME",
+            "Received on the slr device that was made with this name, see slr-device(8). Where \
+             there is none, or it is down, the sender is told.",
         ),
         ("unreachable", "Nowhere; the sender is told."),
         ("blackhole", "Nowhere."),

@@ -6,7 +6,7 @@ use slr_netlink::endpoint::{parse_address, parse_port};
 use slr_netlink::uapi::{self, RouteAction, TunnelDf, TunnelType};
 use slr_netlink::{Route, RouteKey, RouteOptions, Snat, Tunnel};
 
-use super::{customer_name, named, on_off, snat};
+use super::{customer_name, device, named, on_off, snat};
 use crate::number::count;
 use crate::word::{Fault, Words};
 
@@ -36,7 +36,14 @@ pub const TUNNEL: &[&str] = &[
     "to",
 ];
 /// Keywords of a route.
-pub const ROUTE: &[&str] = &["customer", "via", "public", "unreachable", "blackhole"];
+pub const ROUTE: &[&str] = &[
+    "customer",
+    "via",
+    "public",
+    "device",
+    "unreachable",
+    "blackhole",
+];
 
 /// `NAME [ OPTION ]...`
 pub fn tunnel(words: &mut Words<'_>) -> Result<Tunnel, Fault> {
@@ -127,7 +134,8 @@ fn or<T>(
     }
 }
 
-/// `PREFIX customer CUSTOMER { via tunnel NAME | public [ snat SNAT ] | unreachable | blackhole }`
+/// `PREFIX customer CUSTOMER { via tunnel NAME | public [ snat SNAT ] | device NAME | unreachable |
+/// blackhole }`
 pub fn route(words: &mut Words<'_>) -> Result<Route, Fault> {
     let key = route_key(words)?;
     let mut options = RouteOptions::default();
@@ -144,6 +152,10 @@ pub fn route(words: &mut Words<'_>) -> Result<Route, Fault> {
             if words.take("snat") {
                 options.snat = Some(words.value("snat", snat)?);
             }
+        }
+        Some("device") => {
+            options.action = Some(RouteAction::Device);
+            options.device = Some(words.value("device", device)?);
         }
         Some("unreachable") => options.action = Some(RouteAction::Unreachable),
         Some("blackhole") => options.action = Some(RouteAction::Blackhole),

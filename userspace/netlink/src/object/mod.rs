@@ -5,6 +5,7 @@
 
 pub mod binding;
 pub mod customer;
+pub mod device;
 pub mod explain;
 pub mod flow;
 pub mod port;

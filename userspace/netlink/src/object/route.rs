@@ -45,6 +45,8 @@ attributes! {
         tunnel: String = TUNNEL,
         /// Source translation of action public.
         snat: Snat = SNAT,
+        /// The slr device that they are received on, by the name it was made with.
+        device: String = DEVICE,
     }
 }
 
