@@ -44,12 +44,12 @@ struct step {
 
 static struct {
 	struct side client, server;
-	int family, proto, key, hops, open_both, open_forward;
+	int family, proto, key, into_key, hops, open_both, open_forward;
 	bool blind, bridge, one_way, turns;
 	size_t size;
 	unsigned long flows, first, count, timed;
 	const char *mode, *outer;
-	struct end base, to, real, source_low, source_high, outer_src, outer_dst;
+	struct end base, to, real, source_low, source_high, outer_src, outer_dst, into_src, into_dst;
 	bool source;
 } opt = { .family = 4, .proto = IPPROTO_UDP, .size = 60, .flows = 64, .count = 10000,
 	  .hops = 1, .mode = "flow", .outer = "none" };
@@ -90,6 +90,8 @@ static void make(struct frame *frame, const struct step *step, unsigned long flo
 		frame_build(frame, MAC_GATE_SERVER, MAC_SERVER, &opt.real, &client, &shape);
 	else
 		frame_build(frame, MAC_GATE_CLIENT, MAC_CLIENT, &client, &opt.to, &shape);
+	if (opt.into_key && !step->reply)
+		frame_wrap(frame, &opt.into_src, &opt.into_dst, opt.into_key, &shape);
 }
 
 static void want(const struct step *step, unsigned long flow, const struct end *source)
@@ -388,6 +390,7 @@ static void options(int argc, char **argv)
 		{ "to", 1, 0, 't' }, { "real", 1, 0, 'r' }, { "source-low", 1, 0, 'l' },
 		{ "source-high", 1, 0, 'h' }, { "outer", 1, 0, 'u' }, { "outer-src", 1, 0, 'S' },
 		{ "outer-dst", 1, 0, 'D' }, { "key", 1, 0, 'k' }, { "hops", 1, 0, 'H' },
+		{ "into-src", 1, 0, 'x' }, { "into-dst", 1, 0, 'y' }, { "into-key", 1, 0, 'K' },
 		{ "turns", 0, 0, 'R' }, { "cpu", 1, 0, 'C' }, { "blind", 0, 0, 'B' }, { "one-way", 0, 0, 'w' },
 		{ "timed", 1, 0, 'T' }, { "bridge", 0, 0, 'M' }, { 0 },
 	};
@@ -416,6 +419,9 @@ static void options(int argc, char **argv)
 		case 'S': end_option(&opt.outer_src, optarg); break;
 		case 'D': end_option(&opt.outer_dst, optarg); break;
 		case 'k': opt.key = atoi(optarg); break;
+		case 'x': end_option(&opt.into_src, optarg); break;
+		case 'y': end_option(&opt.into_dst, optarg); break;
+		case 'K': opt.into_key = atoi(optarg); break;
 		case 'H': opt.hops = atoi(optarg); break;
 		case 'R': opt.turns = true; break;
 		case 'C': pin(atoi(optarg)); break;

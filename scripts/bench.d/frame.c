@@ -9,7 +9,7 @@
 
 #include "frame.h"
 
-enum { ETHER = 14, UDP = 8, TCP = 20 };
+enum { ETHER = 14, UDP = 8, TCP = 20, GRE = 8 };
 
 static size_t ip_header(int family)
 {
@@ -121,33 +121,54 @@ static void put_l4(uint8_t *l4, size_t len, const struct end *src, const struct 
 		put16(check, 0xffff);
 }
 
+static void put_ip(uint8_t *ip, size_t len, int proto, const uint8_t *src, const uint8_t *dst, int family, int ttl)
+{
+	size_t addr = address(family);
+
+	if (family == 4) {
+		put32(ip, 0x45000000 | len);
+		put32(ip + 4, 0x00004000);
+		put32(ip + 8, ttl << 24 | proto << 16);
+		memcpy(ip + 12, src, addr);
+		memcpy(ip + 16, dst, addr);
+		put16(ip + 10, ~sum(0, ip, 20));
+	} else {
+		put32(ip, 0x60000000);
+		put32(ip + 4, (len - 40) << 16 | proto << 8 | ttl);
+		memcpy(ip + 8, src, addr);
+		memcpy(ip + 24, dst, addr);
+	}
+}
+
 /* Frames are reused: the payload, zeros, is never written nor summed. */
 void frame_build(struct frame *frame, const uint8_t *dst_mac, const uint8_t *src_mac,
 		 const struct end *src, const struct end *dst, const struct shape *shape)
 {
 	uint8_t *ip = frame->bytes + ETHER;
 	uint8_t *l4 = ip + ip_header(shape->family);
-	size_t addr = address(shape->family);
 	size_t least = headers(shape);
 
 	frame->len = shape->size > least ? shape->size : least;
 	memcpy(frame->bytes, dst_mac, 6);
 	memcpy(frame->bytes + 6, src_mac, 6);
 	put16(frame->bytes + 12, shape->family == 4 ? 0x0800 : 0x86dd);
-	if (shape->family == 4) {
-		put32(ip, 0x45000000 | (frame->len - ETHER));
-		put32(ip + 4, 0x00004000);
-		put32(ip + 8, shape->ttl << 24 | shape->proto << 16);
-		memcpy(ip + 12, src->addr, addr);
-		memcpy(ip + 16, dst->addr, addr);
-		put16(ip + 10, ~sum(0, ip, 20));
-	} else {
-		put32(ip, 0x60000000);
-		put32(ip + 4, (frame->len - ETHER - 40) << 16 | shape->proto << 8 | shape->ttl);
-		memcpy(ip + 8, src->addr, addr);
-		memcpy(ip + 24, dst->addr, addr);
-	}
+	put_ip(ip, frame->len - ETHER, shape->proto, src->addr, dst->addr, shape->family, shape->ttl);
 	put_l4(l4, frame->len - ETHER - ip_header(shape->family), src, dst, shape);
+}
+
+/* Puts the packet into GRE with a key, in its own family. The payload is zeros wherever it begins. */
+void frame_wrap(struct frame *frame, const struct end *src, const struct end *dst, uint32_t key,
+		const struct shape *shape)
+{
+	size_t outer = ip_header(shape->family) + GRE;
+	uint8_t *ip = frame->bytes + ETHER, *gre = ip + ip_header(shape->family);
+
+	memmove(ip + outer, ip, headers(shape) - ETHER);
+	frame->len += outer;
+	put_ip(ip, frame->len - ETHER, IPPROTO_GRE, src->addr, dst->addr, shape->family, 64);
+	put16(gre, 0x2000);
+	put16(gre + 2, shape->family == 4 ? 0x0800 : 0x86dd);
+	put32(gre + 4, key);
 }
 
 /* The source of an IP packet without options; -1 if it is too short. */

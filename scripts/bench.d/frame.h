@@ -44,6 +44,8 @@ struct end end_of_flow(const struct end *base, int family, unsigned long flow);
 size_t headers(const struct shape *shape);
 void frame_build(struct frame *frame, const uint8_t *dst_mac, const uint8_t *src_mac,
 		 const struct end *src, const struct end *dst, const struct shape *shape);
+void frame_wrap(struct frame *frame, const struct end *src, const struct end *dst, uint32_t key,
+		const struct shape *shape);
 const char *frame_differs(const uint8_t *got, size_t got_len, const struct frame *want);
 int frame_source(struct end *src, const uint8_t *ip, size_t len, int family);
 

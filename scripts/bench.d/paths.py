@@ -18,6 +18,9 @@ MAC = {"c0": "02:00:00:00:00:01", "g0": "02:00:00:00:00:02",
 VIRTUAL = {4: "203.0.113.10", 6: "2001:db8:cafe::10"}
 SERVER = {4: "10.2.0.2", 6: "fd00:2::2"}
 GATE = {4: "10.2.0.1", 6: "fd00:2::1"}
+# The ends of tunnels from the client's side.
+SITE = {4: "10.1.0.2", 6: "fd00:1::2"}
+NEAR = {4: "10.1.0.1", 6: "fd00:1::1"}
 CLIENTS = {4: "10.64.0.2", 6: "fd00:64::2"}
 POOL = {4: ("10.2.0.16", "10.2.0.31"), 6: ("fd00:2::10", "fd00:2::1f")}
 # Added to the names of namespaces, where several gateways stand side by side.
@@ -161,10 +164,10 @@ def ipvs(services, how="-m", port=8080):
     run("ipvsadm -R", "\n".join(lines) + "\n", ns="gw")
 
 
-def slr(services, binding=""):
+def slr(services, binding="", port=8080):
     lines = ["settings flows-max 2000000", "port g0", "port g1"]
     for f in (4, 6):
-        server = f"{bracket(f, SERVER[f])}:8080"
+        server = f"{bracket(f, SERVER[f])}:{port}"
         lines.append(f"server {server}")
         for host in [VIRTUAL[f]] + [o[f] for o in others(services)]:
             for proto in ("udp", "tcp"):
@@ -191,20 +194,78 @@ route add {VIRTUAL[6]} dev t6 vrf va
     return set_up_vrf
 
 
+def customers(lines, services):
+    """Loads what a customer has, and in each family as many more customers with tunnels of their own."""
+    config = ["port g0", "port g1", "customer c0 id 1"]
+    for i in range(1, services):
+        config.append(f"customer c{i} id {i + 1}")
+        for f in (4, 6):
+            config.append(f"tunnel site{i}-{f} type gre customer c{i} local {GATE[f]} remote {SERVER[f]} key {1000 + i}")
+            config.append(f"route {VIRTUAL[f]} customer c{i} via tunnel site{i}-{f}")
+    for f in (4, 6):
+        config += [line.format(f=f, site=SITE[f], near=NEAR[f], gate=GATE[f], server=SERVER[f], virtual=VIRTUAL[f],
+                               ported=f"{bracket(f, VIRTUAL[f])}:80", real=f"{bracket(f, SERVER[f])}:80")
+                   for line in lines]
+    run(f"{os.environ['SLR']} conf load -", "\n".join(config) + "\n", ns="gw")
+
+
+FROM_SITE = "tunnel in{f} type gre customer c0 local {near} remote {site} key 5"
+TO_HOST = "tunnel out{f} type gre customer c0 local {gate} remote {server} key 7"
+
+
+def slr_switch(services):
+    customers([TO_HOST, FROM_SITE + " to out{f}"], services)
+
+
+def slr_route(services):
+    customers([FROM_SITE, TO_HOST, "route {virtual} customer c0 via tunnel out{f}"], services)
+
+
+def slr_tunnel(services):
+    customers(["tunnel host{f} type ipip customer public local {gate} remote {server}",
+               "server {server}"] +
+              [line for proto in ("udp", "tcp") for line in (
+                  "service {ported}/" + proto + " scheduler rr",
+                  "binding {ported}/" + proto + " {server} method tunnel host{f}")], services)
+
+
+def slr_direct(services):
+    slr(services, " method direct", 80)
+
+
+def slr_decap(services):
+    ip("gw", f"""
+link add va type vrf table 10
+link set va up
+link set g1 master va
+addr add fd00:2::1/64 dev g1 nodad
+neigh add 10.2.0.2 lladdr {MAC['s0']} dev g1 nud permanent
+neigh add fd00:2::2 lladdr {MAC['s0']} dev g1 nud permanent
+route add {VIRTUAL[4]} via {SERVER[4]} vrf va
+route add {VIRTUAL[6]} via {SERVER[6]} vrf va
+""")
+    customers([FROM_SITE], services)
+    run(f"{os.environ['SLR']} customer set c0 vrf va", ns="gw")
+    run(f"{os.environ['SLR']} port set g1 customer c0", ns="gw")
+
+
 # --- paths ------------------------------------------------------------------
 
 
 class Path:
     """How a set-up is measured; what arrives is told to flood in its own words."""
 
-    def __init__(self, setup, mode="flow", port=None, flags="", outer="none", pool=None, rivals=(), **more):
+    def __init__(self, setup, mode="flow", port=None, flags="", outer="none", pool=None, rivals=(),
+                 site=False, **more):
         self.setup, self.mode, self.port, self.flags = setup, mode, port, flags
-        self.outer, self.pool, self.rivals, self.more = outer, pool, rivals, more
+        self.outer, self.pool, self.rivals, self.site, self.more = outer, pool, rivals, site, more
 
     def arguments(self, family):
         real = f"{VIRTUAL[family]},80" if self.port is None else f"{SERVER[family]},{self.port}"
         words = f"--to {VIRTUAL[family]},80 --real {real} --base {CLIENTS[family]} --outer {self.outer}"
         words += f" --outer-src {GATE[family]} --outer-dst {SERVER[family]} --key 7 {self.flags}"
+        if self.site:
+            words += f" --into-src {SITE[family]} --into-dst {NEAR[family]} --into-key 5"
         if self.pool:
             low, high = self.pool[family]
             words += f" --source-low {low},1024 --source-high {high},65535"
@@ -236,6 +297,11 @@ PATHS = {
     "slr-nat": Path(slr, port=8080, open="both", rivals=NAT),
     "slr-fullnat": Path(slr_pool, port=8080, open="both", pool=POOL, rivals=NAT),
     "slr-fullnat-auto": Path(slr_auto, port=8080, open="both", pool=GATE_ONLY, rivals=NAT),
+    "slr-direct": Path(slr_direct, flags="--one-way", rivals=("ipvs-dr",)),
+    "slr-tunnel": Path(slr_tunnel, flags="--one-way", outer="ipip", rivals=("ipvs-tun",)),
+    "slr-switch": Path(slr_switch, flags="--one-way", outer="gre", site=True, hops=0, rivals=("vrf-gre-key",)),
+    "slr-route": Path(slr_route, flags="--one-way", outer="gre", site=True, rivals=("vrf-gre-key",)),
+    "slr-decap": Path(slr_decap, flags="--one-way", site=True),
 }
 # Paths that are measured in other modes too, by the name they have there.
 SHORT = {"tc-mirred": "tc-mirred", "nft-dnat": "nft", "nft-flowtable": "nft-flowtable",

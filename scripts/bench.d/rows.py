@@ -71,6 +71,9 @@ def scale():
         if path != "nft-flowtable":
             rows += [Row(path, 4, "udp", 60, 64, 10000)]
     rows += [Row("slr-nat", 6, "udp", 60, n) for n in (1, 10000, 1000000)]
+    # Of customers, with tunnels of their own.
+    rows += [Row(path, 4, "udp", 60, 64, n) for path in ("slr-switch", "slr-route", "slr-decap", "slr-tunnel")
+             for n in (1, 1000, 10000)]
     rows += [Row(f"{name}-new", 4, "udp", 60, 64, 10000) for name in ("nft", "ipvs", "slr")]
     return rows
 
