@@ -168,7 +168,9 @@ fn enter(ctx: &Ctx<'_>, mut skb: Skb, content: Content, tunnel: &Tunnel, is_long
     }
     skb.scrub_for_forwarding();
     let mut inner = Inner::read(content, skb.head(), skb.len());
-    inner.hash = skb.flow_hash();
+    if template.has_entropy() {
+        inner.hash = skb.flow_hash();
+    }
     inner.df &= !is_long;
     if !inner.df {
         inner.id = random::u32() as u16;

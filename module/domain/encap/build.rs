@@ -305,6 +305,12 @@ impl Template {
         }
     }
 
+    /// Whether the header shows a hash of the flow inside, which costs to take.
+    pub fn has_entropy(&self) -> bool {
+        let has_port = self.outer.format.kind.carrier() == Carrier::Udp && self.outer.sport == 0;
+        self.is_v6 || has_port
+    }
+
     /// Ports, lengths and what says which content follows.
     fn transport_fields(
         &self,
