@@ -160,6 +160,7 @@ impl Tables {
     }
 
     /// Does what a configuration that is in force now brings about.
+    #[inline(never)]
     fn follow(&self, frozen: &Frozen) {
         let now = time::seconds();
         let default = frozen.replaced.then(|| self.limits().flows_default());
@@ -190,6 +191,7 @@ impl Tables {
 
 impl Writer {
     /// Attaches what the next configuration needs and nobody holds yet; all or nothing.
+    #[inline(never)]
     fn attach(&mut self, tables: &Arc<Tables>, net: &Net, next: &Config) -> change::Result {
         let result = self.try_attach(tables, net, next);
         if result.is_err() {
@@ -224,6 +226,7 @@ impl Writer {
     }
 
     /// Lets go of what a configuration does not need.
+    #[inline(never)]
     fn let_go(&mut self, config: &Config) {
         self.ports
             .retain(|(ifindex, _)| config.port(*ifindex).is_some());

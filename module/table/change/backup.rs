@@ -22,6 +22,7 @@ pub(crate) const BACKUPS_MAX: usize = 8;
 
 impl Change {
     /// Refuses backups that are not there and chains of them that are too long or go round.
+    #[inline(never)]
     pub(super) fn check_backups(&self, config: &Config) -> Result {
         // Whatever is wrong now is so because of an object that the change touches or removes. Of
         // who refers to a removed one nothing is noted, hence a look at all.

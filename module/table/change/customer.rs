@@ -197,6 +197,7 @@ impl Change {
     }
 
     /// Puts the customers in.
+    #[inline(never)]
     pub(super) fn freeze_customers(&self, config: &mut Config) -> Result {
         if self.customers.is_empty() && self.customers_gone.is_empty() {
             return Ok(());
@@ -247,6 +248,7 @@ impl Change {
 
     /// Refuses the removal of a customer that something belongs to. Called when all else is in
     /// `config`.
+    #[inline(never)]
     pub(super) fn check_customers_gone(&self, config: &Config) -> Result {
         let is_gone = |id: u32| id != PUBLIC && config.customer(id).is_none();
         if self.customers_gone.is_empty() {
@@ -285,6 +287,7 @@ impl Change {
     }
 
     /// The customers that are there no more, or are others of the same number.
+    #[inline(never)]
     pub(super) fn lost_customers(&self, config: &Config) -> Result<KVec<u32>> {
         let mut lost = KVec::new();
         if !self.replace && self.customers_gone.is_empty() {
@@ -301,6 +304,7 @@ impl Change {
 
     /// Whether packets of a context may go other ways than before, because a VRF or the context of
     /// a port is another.
+    #[inline(never)]
     pub(super) fn has_moved(&self, config: &Config) -> bool {
         let moved_customer = self.customers.iter().any(|(id, _)| {
             let l3mdev = |config: &Config| config.customer(*id).map(|customer| customer.l3mdev());

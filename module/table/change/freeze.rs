@@ -53,6 +53,7 @@ pub(crate) struct Frozen {
     pub(in crate::table) has_moved: bool,
 }
 
+// The steps are not inlined: their frames together would be more than half of a kernel stack.
 impl Change {
     /// Checks the change as a whole and builds the configuration that it leads to.
     ///
@@ -116,6 +117,7 @@ impl Change {
         })
     }
 
+    #[inline(never)]
     fn freeze_ports(&self, config: &mut Config) -> Result {
         if self.ports.is_empty() && self.ports_gone.is_empty() {
             return Ok(());
@@ -141,6 +143,7 @@ impl Change {
 
     /// Puts the servers in. Says whether one of those that were there has other settings now, so
     /// that services which the change does not touch may refer to what is gone.
+    #[inline(never)]
     fn freeze_servers(&self, config: &mut Config) -> Result<bool> {
         if self.servers.is_empty() && self.servers_gone.is_empty() {
             return Ok(false);
@@ -181,6 +184,7 @@ impl Change {
     }
 
     /// The servers told to be up.
+    #[inline(never)]
     fn revived(&self, config: &Config) -> Result<KVec<Arc<Server>>> {
         let mut revived = KVec::new();
         for key in &self.revived {
@@ -192,6 +196,7 @@ impl Change {
     }
 
     /// The servers that begin to drain or cease to, or drain for another time.
+    #[inline(never)]
     fn restated(&self, config: &Config) -> Result<KVec<Arc<Server>>> {
         let mut restated = KVec::new();
         for (key, draft) in &self.servers {
@@ -208,6 +213,7 @@ impl Change {
     }
 
     /// Thaws all services, not touched so far, that a server with other settings is bound to.
+    #[inline(never)]
     fn thaw_bound(&mut self, config: &Config) -> Result {
         let from = self.from.clone();
         for (service, _) in from.services(Default::default()) {
@@ -230,6 +236,7 @@ impl Change {
     }
 
     /// Puts the services in, virtual host by virtual host.
+    #[inline(never)]
     fn freeze_services(&self, config: &mut Config) -> Result {
         if self.services.is_empty() && self.services_gone.is_empty() {
             return Ok(());
@@ -261,6 +268,7 @@ impl Change {
 }
 
 /// Changes how many servers are counted at the address of one.
+#[inline(never)]
 fn count_at(
     machines: &mut Edit<Machine>,
     key: &ServerKey,
@@ -289,6 +297,7 @@ impl ServerDraft {
 
 impl ServiceDraft {
     /// The service as it will be; as it was, if nothing of it changes.
+    #[inline(never)]
     fn freeze(&self, key: ServiceKey, config: &Config) -> Result<Arc<Service>> {
         let base = self.base.as_ref();
         let same_timeouts = base.is_some_and(|b| b.settings.timeouts == self.settings.timeouts);

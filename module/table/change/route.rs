@@ -3,7 +3,7 @@
 //! Operations on routes.
 
 use kernel::{
-    alloc::flags::GFP_KERNEL,
+    alloc::{flags::GFP_KERNEL, KBox},
     sync::Arc, //
 };
 
@@ -85,6 +85,7 @@ impl Change {
     }
 
     /// Puts the routes in.
+    #[inline(never)]
     pub(super) fn freeze_routes(&self, config: &mut Config) -> Result {
         if self.routes.is_empty() {
             return Ok(());
@@ -92,7 +93,7 @@ impl Change {
         let mut routes = config.routes.edit(GFP_KERNEL)?;
         let mut lengths = config.route_lengths.edit(GFP_KERNEL)?;
         // Routes come customer by customer.
-        let mut used = RouteLengths::new(PUBLIC);
+        let mut used = lengths_of(None, PUBLIC)?;
         for (key, target) in &self.routes {
             cond_resched();
             let old = match target {
@@ -114,10 +115,7 @@ impl Change {
             }
             if used.customer != key.customer {
                 keep(&mut lengths, &used)?;
-                used = match lengths.get(&key.customer) {
-                    Some(used) => RouteLengths::clone(used),
-                    None => RouteLengths::new(key.customer),
-                };
+                used = lengths_of(lengths.get(&key.customer), key.customer)?;
             }
             match target {
                 Some(_) => used.add(&key.prefix),
@@ -131,7 +129,18 @@ impl Change {
     }
 }
 
+/// The lengths that a customer's prefixes have, to be changed. They are too long for the stack.
+#[inline(never)]
+fn lengths_of(known: Option<&Arc<RouteLengths>>, customer: u32) -> Result<KBox<RouteLengths>> {
+    let used = match known {
+        Some(known) => RouteLengths::clone(known),
+        None => RouteLengths::new(customer),
+    };
+    Ok(KBox::new(used, GFP_KERNEL)?)
+}
+
 /// Notes which lengths a customer's prefixes have; nothing of who has no routes.
+#[inline(never)]
 fn keep(lengths: &mut Edit<RouteLengths>, used: &RouteLengths) -> Result {
     if used.customer == PUBLIC {
         return Ok(());
@@ -139,7 +148,12 @@ fn keep(lengths: &mut Edit<RouteLengths>, used: &RouteLengths) -> Result {
     if used.is_empty() {
         lengths.remove(&used.customer, GFP_KERNEL)?;
     } else {
-        lengths.insert(Arc::new(used.clone(), GFP_KERNEL)?, GFP_KERNEL)?;
+        lengths.insert(shared(used)?, GFP_KERNEL)?;
     }
     Ok(())
+}
+
+#[inline(never)]
+fn shared(used: &RouteLengths) -> Result<Arc<RouteLengths>> {
+    Ok(Arc::new(used.clone(), GFP_KERNEL)?)
 }

@@ -191,6 +191,7 @@ impl Change {
     }
 
     /// Puts the tunnels in.
+    #[inline(never)]
     pub(super) fn freeze_tunnels(&self, config: &mut Config) -> Result {
         config.tunnel_next = self.tunnel_next;
         if self.tunnels.is_empty() && self.tunnels_gone.is_empty() {
@@ -290,6 +291,7 @@ impl Change {
 
     /// Refuses tunnels and routes that lead nowhere, or to another customer. Called when all else is
     /// in `config`.
+    #[inline(never)]
     pub(super) fn check_tunnels(&self, config: &Config) -> Result {
         for (id, _) in &self.tunnels {
             if let Some(tunnel) = config.tunnel_at(*id) {
@@ -394,6 +396,7 @@ pub(super) fn check_binding(
 }
 
 /// Changes how many tunnels end at the address of one.
+#[inline(never)]
 fn count_end(
     ends: &mut Edit<TunnelEnd>,
     settings: &TunnelSettings,
@@ -423,6 +426,7 @@ fn udp_port(settings: &TunnelSettings) -> Option<u16> {
 }
 
 /// Sets how many tunnels listen at a port.
+#[inline(never)]
 fn set_port(ports: &mut Edit<UdpPort>, port: u16, kind: Kind, tunnels: u32) -> Result {
     if tunnels == 0 {
         ports.remove(&port, GFP_KERNEL)?;
