@@ -33,7 +33,7 @@ mod sys;
 #[forbid(unsafe_code)]
 mod table;
 
-use kern::sync::deferred::Reaper;
+use kern::{parameter, sync::deferred::Reaper};
 use kernel::prelude::*;
 
 module! {
@@ -81,14 +81,14 @@ impl kernel::Module for Slr {
         let reaper = Reaper::new(c"slr_reaper")?;
         let packets = datapath::Packets::new()?;
         let bounds = table::Limits {
-            flows: (*module_parameters::flows.value()).max(1),
-            objects: *module_parameters::objects.value(),
+            flows: parameter(module_parameters::flows.value()).max(1),
+            objects: parameter(module_parameters::objects.value()),
         };
         let tables = table::Registration::new(&datapath::Datapath, &netlink::Notifier, bounds)?;
         // Last, since clients may come at once.
         let bounds = netlink::Limits {
-            transactions: *module_parameters::transactions.value(),
-            changes: *module_parameters::changes.value(),
+            transactions: parameter(module_parameters::transactions.value()),
+            changes: parameter(module_parameters::changes.value()),
         };
         let netlink = netlink::Registration::new(module, bounds)?;
         let devices = datapath::Devices::new()?;

@@ -10,3 +10,8 @@ pub(crate) mod net;
 pub(crate) mod random;
 pub(crate) mod sync;
 pub(crate) mod time;
+
+/// Reads a module parameter, which 7.2 lends and 7.3 gives.
+pub(crate) fn parameter(value: impl core::borrow::Borrow<u32>) -> u32 {
+    *value.borrow()
+}
