@@ -27,36 +27,13 @@ NAMESPACES="ca cb gw sa sb pu"
 V=10.0.0.10
 V6='[2001:db8:a::10]'
 
-# line SITE SERVER LETTER VRF TABLE
-line() {
-	local site=$1 server=$2 x=$3 vrf=$4 table=$5
-	ip -n gw link add "$vrf" type vrf table "$table"
-	ip -n gw link set "$vrf" up
-	wire "$site" c0 gw "${x}0"
-	wire "$server" s0 gw "${x}1"
-	ip -n gw link set "${x}0" master "$vrf"
-	ip -n gw link set "${x}1" master "$vrf"
-	addr gw "${x}0" 10.0.0.1/24 2001:db8:a::1/64
-	addr gw "${x}1" 10.0.1.1/24 2001:db8:b::1/64
-	addr "$site" c0 10.0.0.2/24 2001:db8:a::2/64
-	addr "$server" s0 10.0.1.10/24 2001:db8:b::10/64
-	ip -n "$site" route add default via 10.0.0.1
-	ip -n "$site" -6 route add default via 2001:db8:a::1
-	ip -n "$server" route add default via 10.0.1.1
-	ip -n "$server" -6 route add default via 2001:db8:b::1
-}
-
 lines_up() {
 	local n
 	for n in $NAMESPACES; do new_ns "$n"; done
 	line ca sa a red 101
 	line cb sb b blue 102
-	wire pu p0 gw p0
-	addr gw p0 198.51.100.1/24
-	addr pu p0 198.51.100.2/24
-	ip -n gw route add default via 198.51.100.2
+	public_up
 	ip -n pu route add default via 198.51.100.1
-	gw sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 }
 
 configure() {
@@ -182,6 +159,42 @@ own_routes() {
 	want "packets at the server of bell" "$(captured "ip or ip6")" 0
 }
 
+# What the tables said of a packet is kept for the next one.
+changed_routes() {
+	NAME="a change of the VRF's routes and rules is obeyed by the next packet"
+	local to via longer rule
+	for to in 10.7.0.1 2001:db8:7::1; do
+		case $to in
+		*:*) via=2001:db8:b::10 longer=2001:db8:7::/64 rule="-6 rule" ;;
+		*) via=10.0.1.10 longer=10.7.0.0/24 rule=rule ;;
+		esac
+		addr sa lo "$to"
+		defer ip -n sa addr del "$to" dev lo
+		ok "route" ip -n gw route add "$longer" via "$via" vrf red
+		ok "by the route; $to" in_ns ca ping -c 2 -W 4 "$to"
+		ok "longer one" ip -n gw route add unreachable "$to" metric 10 vrf red
+		want_match "by the longer one; $to" "$(in_ns ca ping -c 1 -W 2 "$to")" '100% packet loss'
+		ok "it goes" ip -n gw route del unreachable "$to" metric 10 vrf red
+		ok "by the route again; $to" in_ns ca ping -c 2 -W 4 "$to"
+		# shellcheck disable=SC2086
+		ok "rule" ip -n gw $rule add pref 10 to "$to" prohibit
+		want_match "by the rule; $to" "$(in_ns ca ping -c 1 -W 2 "$to")" '100% packet loss'
+		# shellcheck disable=SC2086
+		ok "it goes" ip -n gw $rule del pref 10 to "$to" prohibit
+		ok "by the route once more; $to" in_ns ca ping -c 2 -W 4 "$to"
+		ok "to another" ip -n gw route replace "$longer" via "${via%10}66" vrf red
+		want_match "no neighbour; $to" "$(in_ns ca ping -c 1 -W 2 "$to")" '100% packet loss'
+		ok "to the same" ip -n gw route replace "$longer" via "$via" vrf red
+		ok "back; $to" in_ns ca ping -c 2 -W 4 "$to"
+		ok "gone" ip -n gw route del "$longer" via "$via" vrf red
+		want_match "no route; $to" "$(in_ns ca ping -c 1 -W 2 "$to")" '100% packet loss'
+	done
+	ok "the port is another customer's" slr port set a1 customer bell
+	want_match "no port of acme" "$(in_ns ca ping -c 1 -W 2 10.0.1.10)" '100% packet loss'
+	ok "and again its own" slr port set a1 customer acme
+	ok "by its port" in_ns ca ping -c 2 -W 4 10.0.1.10
+}
+
 no_way_out() {
 	NAME="no packet leaves its customer by the main table's routes"
 	local before
@@ -240,20 +253,15 @@ refusals() {
 conf() {
 	NAME="conf shows names; loads what it shows; and keeps flows in a sync"
 	local before
-	slr conf show >"$TMP/one"
-	want_match "names" "$(cat "$TMP/one")" 'port a0 customer acme '
-	want_match "names" "$(cat "$TMP/one")" 'service 10.0.0.10:80/tcp customer bell'
-	ok "load" slr conf load "$TMP/one"
-	slr conf show >"$TMP/two"
-	ok "a fixed point" cmp "$TMP/one" "$TMP/two"
-	sed 's/^\(customer .*\) id [0-9]*/\1/; $a customer third' "$TMP/one" >"$TMP/three"
+	shows_what_it_loads 'port a0 customer acme ' 'service 10.0.0.10:80/tcp customer bell'
+	sed 's/^\(customer .*\) id [0-9]*/\1/; $a customer third' "$TMP/shown" >"$TMP/three"
 	get_in ca "http://$V/" --local-port 40001 >/dev/null
 	before=$(flows client-port 40001 state established) || true
 	ok "sync" slr conf sync "$TMP/three"
 	want "customers" "$(slr -j customer show | jq -c 'map([.customer,.id])|sort')" \
 		'[["acme",1],["bell",2],["third",3]]'
 	want "flows kept" "$(flows client-port 40001)" 1
-	ok "sync back" slr conf sync "$TMP/one"
+	ok "sync back" slr conf sync "$TMP/shown"
 	want "customers" "$(slr -j customer show | jq length)" 2
 	printf 'port a0 customer nobody\n' >"$TMP/wrong"
 	refused "a customer that the file lacks" 1 'wrong:1:18: customer: customer nobody is unknown' \
@@ -348,5 +356,5 @@ lines_up
 web sa 8080
 web sb 8080
 configure
-run_tests same_addresses witness same_ends fragments counters in_context_refused own_routes \
+run_tests same_addresses witness same_ends fragments counters in_context_refused own_routes changed_routes \
 	no_way_out source_translated processes explained refusals conf told nobody_left many vrf_goes

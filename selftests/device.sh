@@ -102,6 +102,46 @@ witness() {
 	want_between "dropped" "$(($(stat no-route-customer) - before))" 2 100
 }
 
+strangers() {
+	NAME="an address that only the other customer has is reached by nobody else; whatever the tunnel"
+	addr sb eth0 10.5.0.12/32
+	defer ip -n sb addr del 10.5.0.12/32 dev eth0
+	ok "route" slr route add 10.5.0.12/32 customer bell device pvs1
+	defer slr route del 10.5.0.12/32 customer bell
+	ip -n cb route add 10.5.0.12 via "$V" dev t0 onlink
+	ip -n ca route add 10.5.0.12 dev t0
+	ok "its own customer" in_ns cb ping -c 2 -W 8 10.5.0.12
+	capture sb eth0 icmp
+	want_match "the other one" "$(in_ns ca ping -c 2 -W 8 10.5.0.12)" 'Unreachable'
+	capture_stop
+	want "packets at bell's server" "$(captured "ip or ip6")" 0
+}
+
+transit() {
+	NAME="the network between knows outer addresses only"
+	capture ca c0 ip or ip6
+	want "page" "$(get_in ca "http://$V/")" "sa:80 10.0.0.2"
+	want "page over IPv6" "$(get_in ca "http://$V6/")" "sa:80 2001:db8:a::2"
+	capture_stop
+	want "private packets" "$(captured "net 10.0.0.0/8 or net 2001:db8:a::/64")" 0
+	want_between "tunnelled packets" "$(captured "ip proto 47 and net 198.51.100.0/30")" 10 200
+}
+
+one_way() {
+	NAME="without the way back packets still come in; and their answers are dropped and counted"
+	local before
+	ok "route" slr route del 10.0.0.0/24 customer acme
+	before=$(stat no-route-customer)
+	capture sa eth0 'icmp'
+	in_ns ca ping -q -c 3 -i 0.2 -W 1 "$V" >/dev/null && fail "it answers"
+	capture_stop
+	want "requests" "$(captured "icmp[0] = 8")" 3
+	want_between "dropped" "$(($(stat no-route-customer) - before))" 3 6
+	want "page of bell" "$(get_in cb "http://$V/")" "sb:80 10.0.0.2"
+	ok "route" slr route add 10.0.0.0/24 customer acme via tunnel acme-site
+	ok "ping" in_ns ca ping -c 2 -W 8 "$V"
+}
+
 downloads() {
 	NAME="ten megabytes come down and a megabyte goes up; in segments that fit the tunnel"
 	mkdir -p "$TMP/www"
@@ -139,10 +179,7 @@ seen() {
 	want "page" "$(get_in ca "http://$V/")" "sa:80 10.0.0.2"
 	ok "mtu" ip -n sa link set eth0 mtu 1500
 	want_match "explained" "$(slr explain from 10.0.0.2:5 to "$V:80" customer acme)" 'slr device pvs0'
-	slr conf show >"$TMP/a"
-	want_match "in the configuration" "$(cat "$TMP/a")" "route $V/32 customer acme device pvs0"
-	ok "load" slr conf load "$TMP/a"
-	slr conf show | ok "fixed point" cmp "$TMP/a" -
+	shows_what_it_loads "route $V/32 customer acme device pvs0"
 	want "page after the load" "$(get_in ca "http://$V/")" "sa:80 10.0.0.2"
 }
 
@@ -178,6 +215,141 @@ comes_and_goes() {
 	want_match "news" "$(cat "$TMP/news")" 'device.*pvs0'
 }
 
+moves() {
+	NAME="a device moves into another namespace and back under traffic; and works there"
+	local p where
+	new_ns sm
+	MORE_NAMESPACES="${MORE_NAMESPACES:-} sm"
+	web sm 80
+	in_ns ca ping -f -q "$V" >/dev/null &
+	p=$!
+	defer "reap $p"
+	in_ns sa ping -f -q 10.0.0.2 >/dev/null 2>&1 &
+	defer "reap $!"
+	for where in "sa sm" "sm sa" "sa sm" "sm sa"; do
+		ok "move" ip -n "${where% *}" link set eth0 netns "${where#* }"
+		want "elsewhere" "$(slr -j device show customer acme | jq -c 'map([.name,.ifname,.elsewhere])')" '[["pvs0","eth0",true]]'
+		ip -n "${where#* }" link set eth0 up
+		addr "${where#* }" eth0 "$V/32" 2001:db8:a::10/128
+		ip -n "${where#* }" route replace default dev eth0
+		ip -n "${where#* }" -6 route replace default dev eth0
+		want "page" "$(get_in ca "http://$V/")" "${where#* }:80 10.0.0.2"
+		want "page over IPv6" "$(get_in ca "http://$V6/")" "${where#* }:80 2001:db8:a::2"
+	done
+	want "page of bell" "$(get_in cb "http://$V/")" "sb:80 10.0.0.2"
+}
+
+# send ARGUMENTS OF packet.py...: from acme's server.
+send() { in_ns sa python3 "$(dirname "$0")/packet.py" "$@"; }
+# entered TUNNEL: packets that came out of it.
+entered() { slr -j -s tunnel show "$1" | jq '.[0].counters["packets-in"]'; }
+
+forged() {
+	NAME="forged packets of a private server stay in its customer's context; and are counted"
+	local before acme bell src
+	acme=$(entered acme-site) bell=$(entered bell-site)
+	capture cb t0 'host 10.0.0.2'
+	# In the name of another server, of the other customer's site, of the gateway.
+	for src in 10.0.0.11 10.0.0.2 198.51.100.6 198.51.100.5; do
+		send udp eth0 10.0.0.2 4000 4001 --src "$src"
+	done
+	# As the outer packet of either customer's tunnel.
+	before=$(stat no-route-customer)
+	addr sa eth0 198.51.100.6/32 198.51.100.2/32
+	ip -n sa link add f0 type vxlan id 9 local 198.51.100.6 remote 198.51.100.5 dstport 4789 nolearning
+	defer ip -n sa link del f0
+	ip -n sa link add f1 type gre local 198.51.100.2 remote 198.51.100.1 key 7
+	defer ip -n sa link del f1
+	ip -n sa link set f0 up address 02:00:00:00:00:02
+	ip -n sa link set f1 up
+	addr sa f0 10.66.0.1/24
+	addr sa f1 10.67.0.1/24
+	ip -n sa neigh add 10.66.0.2 lladdr 02:00:00:00:00:01 dev f0
+	in_ns sa ping -q -c 3 -i 0.2 -W 1 10.66.0.2 >/dev/null
+	in_ns sa ping -q -c 3 -i 0.2 -W 1 10.67.0.2 >/dev/null
+	want_between "counted" "$(($(stat no-route-customer) - before))" 6 30
+	capture_stop
+	want "packets at bell's site" "$(captured "ip or ip6")" 0
+	# Each was sent three times at least; bell's site may have sent something of its own.
+	want_between "out of bell's tunnel" "$(($(entered bell-site) - bell))" 0 2
+	want_between "out of acme's" "$(($(entered acme-site) - acme))" 0 8
+	# In the name of nobody, for a service.
+	ok "service" slr service add 10.0.0.20:80 customer acme
+	defer slr service del 10.0.0.20:80 customer acme
+	ok "server" slr server add 10.0.0.2:80 customer acme service 10.0.0.20:80
+	defer slr server del 10.0.0.2:80 customer acme
+	defer slr binding del 10.0.0.20:80 10.0.0.2:80 customer acme
+	before=$(stat bad-source)
+	for src in 127.0.0.1 224.0.0.1 255.255.255.255 0.0.0.0; do
+		send tcp eth0 10.0.0.20 4000 80 S --src "$src"
+	done
+	soon "bad sources" 4 eval "echo \$((\$(stat bad-source) - $before))"
+	want "flows" "$(slr -j flow show customer acme | jq length)" 0
+}
+
+divisions() {
+	NAME="two divisions behind one tunnel; and one address of a server; have each its own"
+	MORE_NAMESPACES="${MORE_NAMESPACES:-} sd"
+	new_ns sd
+	ok "device" slr device add pvs3 customer acme netns sd
+	defer ip -n sd link del eth0
+	ip -n sd link set pvs3 name eth0
+	ip -n sd link set eth0 up
+	addr sd eth0 "$V/32" 10.0.0.11/32 2001:db8:a::10/128
+	ip -n sd route add default dev eth0
+	ip -n sd -6 route add default dev eth0
+	web sd 80
+	addr ca t0 10.0.0.130/25 2001:db8:a::8001/113
+	defer "ip -n ca addr del 10.0.0.130/25 dev t0; ip -n ca addr del 2001:db8:a::8001/113 dev t0"
+	ok "route" slr route add "$V/32" from 10.0.0.128/25 customer acme device pvs3
+	defer slr route del "$V/32" from 10.0.0.128/25 customer acme
+	ok "route" slr route add 2001:db8:a::10/128 from 2001:db8:a::8000/113 customer acme device pvs3
+	defer slr route del 2001:db8:a::10/128 from 2001:db8:a::8000/113 customer acme
+	ok "by destination" slr route add 10.0.0.11/32 customer acme device pvs3
+	defer slr route del 10.0.0.11/32 customer acme
+	want "one division" "$(get_in ca "http://$V/" --interface 10.0.0.2)" "sa:80 10.0.0.2"
+	want "the other" "$(get_in ca "http://$V/" --interface 10.0.0.130)" "sd:80 10.0.0.130"
+	want "one over IPv6" "$(get_in ca "http://$V6/" --interface 2001:db8:a::2)" "sa:80 2001:db8:a::2"
+	want "the other over IPv6" "$(get_in ca "http://$V6/" --interface 2001:db8:a::8001)" "sd:80 2001:db8:a::8001"
+	want "by destination" "$(get_in ca http://10.0.0.11/ --interface 10.0.0.2)" "sd:80 10.0.0.2"
+	want "the other customer" "$(get_in cb "http://$V/")" "sb:80 10.0.0.2"
+	shows_what_it_loads 'route 10.0.0.10/32 from 10.0.0.128/25 customer acme device pvs3'
+	ok "one of them" slr route add "$V/32" from 10.0.0.130/32 customer acme unreachable
+	want_match "the longest source" "$(in_ns ca ping -c 1 -W 4 -I 10.0.0.130 "$V")" 'Unreachable'
+	ok "del" slr route del "$V/32" from 10.0.0.130/32 customer acme
+	ok "back" in_ns ca ping -c 1 -W 4 -I 10.0.0.130 "$V"
+	refused "no such route" 1 'route 10.0.0.10/32 from 10.9.0.0/16 of customer 1 is unknown' slr route del "$V/32" from 10.9.0.0/16 customer acme
+	refused "family" 1 'IPv6' slr route add "$V/32" from 2001:db8::/32 customer acme blackhole
+	refused "bits" 2 'bits' slr route add "$V/32" from 10.0.0.1/24 customer acme blackhole
+}
+
+newcomers() {
+	NAME="customers with tunnels and routes come and go; and disturb nobody"
+	local i round got pings
+	mkdir -p "$TMP/www"
+	dd if=/dev/urandom of="$TMP/www/long" bs=64k count=480 2>/dev/null
+	for ((i = 1; i <= 50; i++)); do
+		echo "customer add new$i"
+		echo "tunnel add new$i type gre customer new$i local 198.51.100.1 remote 198.51.100.2 key $((100 + i))"
+		echo "route add 10.0.0.0/24 customer new$i via tunnel new$i"
+	done >"$TMP/come"
+	tac "$TMP/come" | sed -E 's/^(customer|tunnel) add (new[0-9]+).*/\1 del \2/; s/^route add (.*) via .*/route del \1/' >"$TMP/go"
+	in_ns ca curl -s -m $((120 * SLOW)) "http://$V/long" >"$TMP/got" &
+	got=$!
+	defer "reap $got"
+	in_ns ca ping -q -c 50 -i 0.1 -W 20 "$V" >"$TMP/pings" &
+	pings=$!
+	defer "reap $pings"
+	for round in 1 2 3 4; do
+		ok "come $round" slr -b "$TMP/come"
+		ok "go $round" slr -b "$TMP/go"
+	done
+	wait "$got" "$pings"
+	want "download" "$(cksum <"$TMP/got")" "$(cksum <"$TMP/www/long")"
+	want_match "pings" "$(cat "$TMP/pings")" ' 0% packet loss'
+	want "customers left" "$(slr -j customer show | jq -c 'map(.customer)')" '["acme","bell"]'
+}
+
 in_vrf() {
 	NAME="a process in a VRF of the host is a private server too"
 	ok "device" slr device add pvs2 customer acme
@@ -202,7 +374,7 @@ in_vrf() {
 home_goes() {
 	NAME="the namespace of the tables goes while its devices live elsewhere"
 	new_ns hm
-	MORE_NAMESPACES=hm
+	MORE_NAMESPACES="${MORE_NAMESPACES:-} hm"
 	ip netns exec hm "$SLR" customer add acme || fail "customer"
 	ip netns exec hm "$SLR" device add pv9 customer acme netns sb || fail "device"
 	defer ip -n sb link del pv9
@@ -242,4 +414,4 @@ unload() {
 sites_up
 web sa 80
 web sb 80
-run_tests pages witness downloads path_mtu seen refusals comes_and_goes in_vrf home_goes unload
+run_tests pages witness strangers transit one_way downloads path_mtu seen refusals comes_and_goes moves forged divisions newcomers in_vrf home_goes unload

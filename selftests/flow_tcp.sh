@@ -149,6 +149,20 @@ idle_flows_go() {
 	want "no-flow" $(($(stat no-flow) - before)) 1
 }
 
+time_left() {
+	NAME="the time that a flow has left runs as the kernel's clock does"
+	fresh timeout syn 600; mute; deaf h1; deaf h2
+	tcp $V 40031 80 S
+	until_ok 6 eval '[[ $(flows client-port 40031) == 1 ]]' || fail "no flow"
+	local before=() after=()
+	read -ra before <<<"$(live client-port 40031 | jq '.[0].expires') $(cut -d. -f1 /proc/uptime)"
+	want_between "left at first" "${before[0]}" 500 600
+	sleep 6
+	read -ra after <<<"$(live client-port 40031 | jq '.[0].expires') $(cut -d. -f1 /proc/uptime)"
+	want_between "seconds more than the clock's" \
+		$((before[0] - after[0] - (after[1] - before[1]))) -2 2
+}
+
 bad_source() {
 	NAME="a source that can be no other host opens no flow; gets no answer and is counted"
 	fresh; mute
@@ -221,4 +235,4 @@ web h1 8001
 web h2 8001
 web h3 8001
 run_tests one_syn_one_flow repeated_syn reconnect_same_port states_and_counts wrong_port_is_no_part \
-	without_a_flow policy_by_kind forged_reset idle_flows_go bad_source table_full pinned_whatever_changes reset_on_command
+	without_a_flow policy_by_kind forged_reset idle_flows_go time_left bad_source table_full pinned_whatever_changes reset_on_command

@@ -244,6 +244,96 @@ ports_up() {
 	slr port add g1
 }
 
+# second_way HOST...: what these servers send to the client goes by its device c1 and never passes
+# the gateway. They tell no neighbour of addresses that are not their device's.
+second_way() {
+	local h
+	wire lan l9 cl c1
+	ip -n lan link set l9 master br0
+	addr cl c1 10.2.0.2/24 2001:db8:2::2/64
+	cl sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.c0.rp_filter=0 net.ipv4.conf.c1.rp_filter=0
+	for h in "$@"; do
+		in_ns "$h" sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
+		ip -n "$h" route add 198.51.100.0/24 via 10.2.0.2
+		ip -n "$h" -6 route add 2001:db8:100::/64 via 2001:db8:2::2
+	done
+}
+
+# line SITE SERVER LETTER [VRF TABLE]: a customer's site and server, on two devices of the gateway
+# that are called by the letter. All customers have the same addresses.
+line() {
+	local site=$1 server=$2 x=$3 vrf=${4-}
+	wire "$site" c0 gw "${x}0"
+	wire "$server" s0 gw "${x}1"
+	if [[ $vrf ]]; then
+		ip -n gw link add "$vrf" type vrf table "$5"
+		ip -n gw link set "$vrf" up
+		ip -n gw link set "${x}0" master "$vrf"
+		ip -n gw link set "${x}1" master "$vrf"
+	fi
+	addr gw "${x}0" 10.0.0.1/24 2001:db8:a::1/64
+	addr gw "${x}1" 10.0.1.1/24 2001:db8:b::1/64
+	addr "$site" c0 10.0.0.2/24 2001:db8:a::2/64
+	addr "$server" s0 10.0.1.10/24 2001:db8:b::10/64
+	ip -n "$site" route add default via 10.0.0.1
+	ip -n "$site" -6 route add default via 2001:db8:a::1
+	ip -n "$server" route add default via 10.0.1.1
+	ip -n "$server" -6 route add default via 2001:db8:b::1
+}
+
+# gre_site NS NUMBER KEY: a customer's site behind h1, h2 or h3 of net_up, whose number it is: plain
+# Linux that sends everything by GRE to the gateway. All sites have the same address.
+gre_site() {
+	ip -n "$1" link add t0 type gre local "10.2.0.1$2" remote 10.2.0.1 key "$3"
+	ip -n "$1" link set t0 up
+	addr "$1" t0 10.0.0.2/32
+	ip -n "$1" route replace default dev t0 src 10.0.0.2
+}
+
+# ipip_host: h3 of net_up is a plain host behind a tunnel, with a customer's address.
+ipip_host() {
+	ip -n h3 link add t0 type ipip local 10.2.0.13 remote 10.2.0.1
+	ip -n h3 link set t0 up
+	addr h3 t0 10.0.0.10/32
+}
+
+# ipip_server: the same, which answers the sites by its tunnel.
+ipip_server() {
+	ipip_host
+	ip -n h3 route add 10.0.0.0/24 dev t0 src 10.0.0.10
+	in_ns h3 sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.t0.rp_filter=0
+}
+
+# two_sites: what the gateway knows of them, acme's at h1 with key 7 and bell's at h2 with key 8.
+# Their numbers are 1 and 2, or ACME and BELL.
+two_sites() {
+	cat <<-X
+		customer acme id ${ACME:-1}
+		customer bell id ${BELL:-2}
+		tunnel acme-site type gre customer acme local 10.2.0.1 remote 10.2.0.11 key 7
+		tunnel bell-site type gre customer bell local 10.2.0.1 remote 10.2.0.12 key 8
+		route 10.0.0.2/32 customer acme via tunnel acme-site
+		route 10.0.0.2/32 customer bell via tunnel bell-site
+	X
+}
+
+# acme_host: and of h3, which is acme's.
+acme_host() {
+	cat <<-X
+		tunnel acme-host type ipip customer acme local 10.2.0.1 remote 10.2.0.13
+		route 10.0.0.10/32 customer acme via tunnel acme-host
+	X
+}
+
+# public_up: the gateway's way out, to the namespace pu.
+public_up() {
+	wire pu p0 gw p0
+	addr gw p0 198.51.100.1/24
+	addr pu p0 198.51.100.2/24
+	ip -n gw route add default via 198.51.100.2
+	gw sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+}
+
 # An empty configuration and no flows, between tests that share namespaces.
 slr_reset() {
 	printf '' | slr conf load -
@@ -270,6 +360,36 @@ packet() {
 }
 
 # --- real servers and clients -------------------------------------------------
+
+# udp_len NS: a UDP server that answers with the number of bytes and their sum.
+udp_len() {
+	in_ns "$1" python3 -c '
+import socket, zlib
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+s.bind(("::", 5300))
+while True:
+    d, a = s.recvfrom(70000)
+    s.sendto(b"%d %d " % (len(d), zlib.crc32(d)) + d, a)
+' &
+	defer "reap $!"
+	until_ok 15 listening "$1" udp 5300 || fail "no UDP server in $1"
+}
+# ask_big NS ADDRESS BYTES: asks it at port 53; whether the answer has all that was sent.
+ask_big() {
+	in_ns "$1" python3 -c '
+import os, socket, sys, zlib
+h, n = sys.argv[1], int(sys.argv[2])
+s = socket.socket(socket.AF_INET6 if ":" in h else socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(10)
+d = os.urandom(n)
+s.connect((h, 53))
+s.send(d)
+r = s.recv(70000)
+head, body = b" ".join(r.split(b" ", 2)[:2]), r.split(b" ", 2)[2]
+print("same" if head == b"%d %d" % (n, zlib.crc32(d)) and body == d else "differs")
+' "$2" "$3"
+}
 
 # web NS PORT...: nginx; each port answers "NS:PORT CLIENT_ADDRESS" to /, and
 # serves files of $TMP/www.
@@ -311,7 +431,32 @@ get_in() {
 }
 
 # fetch URL [CURL OPTIONS]: the body as it is, which may not be text.
-fetch() { cl curl -s -m $((30 * SLOW)) "$@"; }
+fetch() { cl curl -s -m $((120 * SLOW)) "$@"; }
+
+# shows_what_it_loads PATTERN...: what conf shows, which has such lines and stays in $TMP/shown,
+# loads, and is shown again.
+shows_what_it_loads() {
+	local pattern
+	slr conf show >"$TMP/shown"
+	for pattern in "$@"; do
+		want_match "conf" "$(cat "$TMP/shown")" "$pattern"
+	done
+	ok "load" slr conf load "$TMP/shown"
+	slr conf show | ok "a fixed point" cmp "$TMP/shown" -
+}
+
+# large_both_ways HOST...: a large page comes from each whole, and as large a request is taken.
+large_both_ways() {
+	local host
+	mkdir -p "$TMP/www"
+	dd if=/dev/urandom of="$TMP/www/big" bs=64k count=32 2>/dev/null
+	# As much as nginx takes without being told.
+	head -c 1000000 "$TMP/www/big" >"$TMP/up"
+	for host in "$@"; do
+		want "down from $host" "$(fetch "http://$host/big" | cksum)" "$(cksum <"$TMP/www/big")"
+		want "up to $host" "$(get -o /dev/null -w '%{http_code}' --data-binary "@$TMP/up" "http://$host/")" 200
+	done
+}
 
 # server_of URL: the "NS:PORT" that answered.
 server_of() { get "$@" | cut -d' ' -f1; }
@@ -330,7 +475,7 @@ capture() {
 	local ns=$1 dev=$2
 	shift 2
 	CAP=$TMP/$ns-$dev.pcap
-	ip netns exec "$ns" tcpdump --immediate-mode -U -n -i "$dev" -w "$CAP" "$@" 2>"$TMP/tcpdump.err" &
+	ip netns exec "$ns" tcpdump --immediate-mode -B 32768 -U -n -i "$dev" -w "$CAP" "$@" 2>"$TMP/tcpdump.err" &
 	CAP_PID=$!
 	until_ok 10 grep -q 'listening on' "$TMP/tcpdump.err" || fail "tcpdump on $ns/$dev"
 	# What came in before it had its filter counts as received for good.

@@ -7,6 +7,7 @@ What packets run into (full tables, busy servers, used up ports) is in flow_tcp,
 
 import errno as E
 import os
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -20,6 +21,11 @@ def load(*bounds):
     """The module anew, with these bounds."""
     sh("rmmod", "slr")
     sh("insmod", os.environ["SLR_KO"], *bounds)
+
+
+def slr(*words, check=True):
+    return subprocess.run((os.environ["SLR"],) + words, capture_output=True, text=True,
+                          check=check)
 
 
 def service(i, **more):
@@ -73,6 +79,25 @@ def objects_of_a_namespace():
     eq("exchanged", len(addresses()), OBJECTS - 2)
     do("service-del", key={"address": "203.0.113.50"})
     service(51)
+
+
+def devices():
+    """They are objects too, whoever makes them."""
+    defer(empty)
+    do("customer-new", name="acme", id=7)
+    for i in range(1, OBJECTS - 1):
+        service(i)
+    slr("device", "add", "x0", "customer", "7")
+    defer(lambda: sh("ip", "link", "del", "x0"))
+    refused("service", E.ERANGE, f"{OBJECTS} objects", "service-new",
+            key={"address": "203.0.113.99"})
+    one_more = slr("device", "add", "x1", "customer", "7", check=False)
+    eq("device", (one_more.returncode, f"{OBJECTS} objects" in one_more.stderr), (1, True))
+    eq("devices", [d["name"] for d in dump("device-get")], ["x0"])
+    do("service-del", key={"address": "203.0.113.1"})
+    slr("device", "add", "x1", "customer", "7")
+    sh("ip", "link", "del", "x1")
+    eq("gone", [d["name"] for d in dump("device-get")], ["x0"])
 
 
 def objects_of_a_transaction():
@@ -130,7 +155,7 @@ def main():
     connect()
     try:
         run_tests([
-            flows_of_a_namespace, objects_of_a_namespace, objects_of_a_transaction,
+            flows_of_a_namespace, objects_of_a_namespace, devices, objects_of_a_transaction,
             changes_of_a_transaction, transactions_of_a_namespace, backups_in_a_row,
         ])
     finally:

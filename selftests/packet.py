@@ -6,7 +6,8 @@
   packet.py udp DEV DST SPORT DPORT [--frag N] [--len N] [--badsum] [--zerosum] [--opts] [--pad N] [--ttl N] [--src ADDR] [--df]
   packet.py raw DEV DST PROTO                       a packet of an IP protocol without ports
 
-The destination's MAC is that of the default gateway. Both families.
+The destination's MAC is that of the default gateway; devices without link-layer addresses get none. Both
+families.
 """
 import argparse
 import ipaddress
@@ -44,6 +45,13 @@ class Path:
     def __init__(self, dev, dst):
         self.dst = ipaddress.ip_address(dst)
         self.v6 = self.dst.version == 6
+        self.dev = dev
+        self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        self.sock.bind((dev, 0))
+        self.to = self.me = None
+        if ip("link", "show", "dev", dev)[0]["link_type"] == "none":
+            self.src = ipaddress.ip_address(self.first(dev))
+            return
         route = ip("-6" if self.v6 else "-4", "route", "get", dst)[0]
         self.src = ipaddress.ip_address(route["prefsrc"] if "prefsrc" in route else self.first(dev))
         hop = route.get("gateway", dst)
@@ -51,8 +59,6 @@ class Path:
         near = [n for n in ip("neigh", "show", "dev", dev) if n["dst"] == hop and "lladdr" in n]
         self.to = bytes.fromhex(near[0]["lladdr"].replace(":", ""))
         self.me = bytes.fromhex(ip("link", "show", "dev", dev)[0]["address"].replace(":", ""))
-        self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-        self.sock.bind((dev, 0))
 
     def first(self, dev):
         for a in ip("addr", "show", "dev", dev)[0]["addr_info"]:
@@ -86,6 +92,9 @@ class Path:
 
     def send(self, packet, pad=0):
         kind = 0x86DD if self.v6 else 0x0800
+        if self.to is None:
+            self.sock.sendto(packet, (self.dev, kind))
+            return
         self.sock.send(self.to + self.me + struct.pack("!H", kind) + packet + b"\xAA" * pad)
 
 

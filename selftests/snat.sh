@@ -175,8 +175,9 @@ client_in_vrf() {
 	ok s slr service add $S
 	ok m slr server add 10.2.0.11:8001
 	ok b slr binding add $S 10.2.0.11:8001 snat auto
-	gw curl -s -m 1 --interface vrf1 http://$V/ >/dev/null
-	want source "$(live virtual $V | jq -r '.[0].snat|split(":")[0]')" 10.2.0.1
+	gw curl -s -m $((5 * SLOW)) --interface vrf1 http://$V/ >/dev/null
+	# Flows of earlier tests may not have run out yet; none of the gateway's own had its source translated.
+	want source "$(live virtual $V | jq -r '.[]|select(.client|startswith("10.2.0.1:")).snat//empty|split(":")[0]')" 10.2.0.1
 }
 
 roles_swapped() {

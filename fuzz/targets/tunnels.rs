@@ -102,6 +102,7 @@ fn build(kind: Kind, cookie: Cookie, choice: &[u8; 12], inner: &[u8]) -> Option<
         len: inner.len(),
         tos,
         ttl: id,
+        hops: u8::MAX,
         df: flags & 32 != 0,
         hash: (u32::from(hash) << 24) | random,
         id: u16::from(id) << 8,

@@ -23,7 +23,7 @@ use crate::{
             ether::{TYPE_IPV4, TYPE_IPV6, TYPE_MPLS, TYPE_TEB},
             udp, Network, Packet, ParseError,
         },
-        reason::DropReason,
+        reason::{DropReason, PassReason},
     },
     kern::net::{
         hook::Verdict,
@@ -35,20 +35,37 @@ use crate::{
 /// Pulls of one packet: more than the headers that can be asked for in turn.
 const PULLS: usize = 8;
 
-/// Whether the packet may be a tunnel's: only the public context has outer headers.
+/// Whether there are tunnels and the packet is where outer headers are: in the public context.
 #[inline(always)]
-pub(super) fn is_candidate<A: Family>(ctx: &Ctx<'_>, packet: &Packet<A>) -> bool {
-    let is_carrier = matches!(
-        packet.proto,
-        Proto::UDP | Proto::GRE | Proto::IPIP | Proto::IPV6 | Proto::L2TP
+fn is_outside(ctx: &Ctx<'_>) -> bool {
+    let is_inside = matches!(
+        ctx.entry,
+        Entry::Tunnel(..) | Entry::Device(..) | Entry::Local(..)
     );
-    is_carrier
-        && ctx.customer() == PUBLIC
-        && !matches!(
-            ctx.entry,
-            Entry::Tunnel(..) | Entry::Device(..) | Entry::Local(..)
-        )
+    !is_inside && ctx.config.has_tunnels() && ctx.customer() == PUBLIC
+}
+
+/// Whether a packet that came whole may be a tunnel's.
+#[inline(always)]
+pub(super) fn may_carry<A: Family>(ctx: &Ctx<'_>, packet: &Packet<A>) -> bool {
+    is_outside(ctx)
+        && match packet.proto {
+            Proto::UDP => ctx.config.tunnels_at_port(packet.dport).is_some(),
+            proto => is_carrier(proto),
+        }
+}
+
+/// Whether a packet of which there may be a part only may be a tunnel's.
+pub(super) fn is_candidate<A: Family>(ctx: &Ctx<'_>, packet: &Packet<A>) -> bool {
+    is_outside(ctx)
+        && (packet.proto == Proto::UDP || is_carrier(packet.proto))
         && ctx.config.is_tunnel_end(packet.dst.to_addr())
+}
+
+/// Whether tunnels ride on such packets, UDP's apart.
+#[inline(always)]
+fn is_carrier(proto: Proto) -> bool {
+    matches!(proto, Proto::GRE | Proto::IPIP | Proto::IPV6 | Proto::L2TP)
 }
 
 #[cold]
@@ -78,6 +95,8 @@ pub(super) fn decap<A: Family>(
     let found = match pulled(&mut skb, |head| strip::find(head, packet, udp)) {
         Ok(Some(found)) => found,
         Ok(None) => return Ok(skb),
+        // What is for somebody else is not ours to judge.
+        Err(_) if !ctx.config.is_tunnel_end(packet.dst.to_addr()) => return Ok(skb),
         Err(reason) => return Err(refuse::drop(ctx, skb, reason)),
     };
     let key = WireKey {
@@ -90,6 +109,10 @@ pub(super) fn decap<A: Family>(
         },
     };
     let Some(tunnel) = ctx.config.tunnel(&key) else {
+        // A kernel tunnel may have the same end.
+        if ctx.config.is_tunnel_end(packet.dst.to_addr()) {
+            ctx.tables.stats.passed(PassReason::UnknownTunnel);
+        }
         return Ok(skb);
     };
     if let Err(reason) = verify(&mut skb, packet, &found, tunnel) {
@@ -111,6 +134,15 @@ pub(super) fn decap<A: Family>(
     let (packets, bytes) = (u64::from(skb.segments()), skb.len() as u64);
     tunnel.runtime.traffic.count(Side::Client, packets, bytes);
     Err(open(ctx, skb, packet, &found, tunnel))
+}
+
+/// The context of what a tunnel brings: its customer's. What was joined was the outer packet.
+pub(super) fn within<'g>(ctx: &Ctx<'g>, tunnel: &'g Tunnel) -> Ctx<'g> {
+    Ctx {
+        entry: Entry::Tunnel(tunnel),
+        joined: 0,
+        ..*ctx
+    }
 }
 
 /// Calls `read` until the head has what it asks for.
@@ -143,7 +175,7 @@ fn verify<A: Family>(
     match found.check {
         Check::None => Ok(()),
         Check::Gre(at) => match skb.checksum(at, found.end.wrapping_sub(at), 0) {
-            Some(sum) if is_right(sum) => Ok(()),
+            Some(sum) if Sum::taken(sum).is_valid() => Ok(()),
             _ => wrong,
         },
         Check::Udp => {
@@ -163,7 +195,8 @@ fn verify<A: Family>(
                     let len = found.end.wrapping_sub(packet.l4);
                     let pseudo = Sum::pseudo(packet.src, packet.dst, Proto::UDP, len).folded();
                     let seed = u32::from(u16::from_ne_bytes(pseudo));
-                    if !skb.checksum(packet.l4, len, seed).is_some_and(is_right) {
+                    let sum = skb.checksum(packet.l4, len, seed).map(Sum::taken);
+                    if !sum.is_some_and(Sum::is_valid) {
                         return wrong;
                     }
                 }
@@ -171,13 +204,6 @@ fn verify<A: Family>(
             Ok(())
         }
     }
-}
-
-/// Whether a sum over content that includes its checksum is that of an intact one.
-fn is_right(sum: u32) -> bool {
-    let once = (sum & 0xffff).wrapping_add(sum >> 16);
-    let twice = (once & 0xffff).wrapping_add(once >> 16);
-    twice == 0xffff
 }
 
 /// Takes the outer header off and sends what was inside on its way.
@@ -188,6 +214,7 @@ fn open<A: Family>(
     found: &Found,
     tunnel: &Tunnel,
 ) -> Verdict {
+    let ctx = &within(ctx, tunnel);
     let ethertype = match (found.content, tunnel.settings.to) {
         (Content::Packet(ethertype), _) => ethertype,
         (_, None) => return refuse::drop(ctx, skb, DropReason::TunnelContent),
@@ -204,16 +231,12 @@ fn open<A: Family>(
         let Some(to) = ctx.config.tunnel_at(to) else {
             return refuse::drop(ctx, skb, DropReason::NoRouteCustomer);
         };
-        return encap::cross(ctx, skb, found.content, to);
+        return encap::cross(ctx, skb, found.content, to, Some(packet.ttl));
     }
-    let ctx = Ctx {
-        entry: Entry::Tunnel(tunnel),
-        ..*ctx
-    };
     match ethertype {
-        TYPE_IPV4 => route_other::<V4>(&ctx, skb),
-        TYPE_IPV6 => route_other::<V6>(&ctx, skb),
-        _ => refuse::drop(&ctx, skb, DropReason::TunnelContent),
+        TYPE_IPV4 => route_other::<V4>(ctx, skb),
+        TYPE_IPV6 => route_other::<V6>(ctx, skb),
+        _ => refuse::drop(ctx, skb, DropReason::TunnelContent),
     }
 }
 

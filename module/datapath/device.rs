@@ -26,7 +26,7 @@ use crate::{
         },
         time,
     },
-    table::{Config, ConfigError, Kind, PortName, SlrDevice, Tables},
+    table::{Config, PortName, SlrDevice, Tables},
 };
 use kernel::{
     prelude::*,
@@ -68,16 +68,18 @@ impl Home {
     }
 }
 
-/// Says why.
-fn refused(extack: &Extack<'_>, error: &ConfigError) -> Refused {
-    let errno = match error.kind {
-        Kind::Exists => EEXIST,
-        Kind::NotFound => ENOENT,
-        Kind::Busy => EBUSY,
-        Kind::NoMemory => ENOMEM,
-        _ => EINVAL,
-    };
-    extack.refuse(errno, format_args!("{}", error.text()))
+/// Takes a packet that was sent on an slr device.
+fn take(ctx: &Ctx<'_>, skb: Skb) -> Verdict {
+    match skb.protocol() {
+        TYPE_IPV4 => route_other::<V4>(ctx, skb),
+        TYPE_IPV6 => route_other::<V6>(ctx, skb),
+        _ => refuse::drop(ctx, skb, DropReason::TunnelContent),
+    }
+}
+
+/// There is nobody left to make a device for.
+fn gone(extack: &Extack<'_>) -> Refused {
+    extack.refuse(ENODEV, format_args!("the network namespace is going away"))
 }
 
 impl Link for Home {
@@ -88,17 +90,15 @@ impl Link for Home {
     const MISSING: &'static str = "whose is it? slr device add NAME customer CUSTOMER";
 
     fn new(net: &Net, number: u32, extack: &Extack<'_>) -> Result<Self, Refused> {
-        let gone = || extack.refuse(ENODEV, format_args!("the network namespace is going away"));
         Ok(Home {
-            net: Tables::get(net).ok_or_else(gone)?.net.clone(),
+            net: Tables::get(net).ok_or_else(|| gone(extack))?.net.clone(),
             customer: number,
             name: SetOnce::new(),
         })
     }
 
     fn join(&self, place: &Arc<Place>, name: Name, extack: &Extack<'_>) -> Result<(), Refused> {
-        let gone = || extack.refuse(ENODEV, format_args!("the network namespace is going away"));
-        let tables = self.tables().ok_or_else(gone)?;
+        let tables = self.tables().ok_or_else(|| gone(extack))?;
         let name = PortName::new(name.as_bytes());
         self.name.populate(name);
         let place = place.clone();
@@ -106,7 +106,7 @@ impl Link for Home {
             change.device_new(name, self.customer, place)
         })
         .map(drop)
-        .map_err(|error| refused(extack, &error))
+        .map_err(|error| extack.refuse(error.kind.errno(), format_args!("{}", error.text())))
     }
 
     fn leave(&self, place: &Arc<Place>) {
@@ -117,7 +117,7 @@ impl Link for Home {
         let Some(device) = self.find(&config, place) else {
             return;
         };
-        let left = Tables::apply(&tables, |change| change.device_del(device.name, place));
+        let left = Tables::insist(&tables, |change| change.device_del(device.name, place));
         if let (Err(error), true) = (left, tables.is_open()) {
             // It stays in the tables without a place, until another is made with its name.
             pr_warn!("slr device: {}\n", error.text());
@@ -149,17 +149,13 @@ impl Link for Home {
             tables,
             config,
             net,
-            limiter: &namespace.limiter,
+            namespace,
             rcu,
             now: time::seconds(),
             entry: Entry::Device(device),
+            joined: 0,
         };
-        let verdict: Verdict = match skb.protocol() {
-            TYPE_IPV4 => route_other::<V4>(&ctx, skb),
-            TYPE_IPV6 => route_other::<V6>(&ctx, skb),
-            _ => refuse::drop(&ctx, skb, DropReason::TunnelContent),
-        };
-        verdict.conclude(|skb| {
+        take(&ctx, skb).conclude(|skb| {
             tables.stats.dropped(DropReason::NoRouteCustomer);
             skb.free(Reason::NoRoute)
         })

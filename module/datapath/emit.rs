@@ -5,19 +5,9 @@
 //! The way is chosen before the packet is rewritten, while its sender can still be told that
 //! there is none. Flows keep the route of each direction until the routing tables change.
 
-use super::{
-    aside, encap, forward,
-    lookup::Hit,
-    outward,
-    refuse::{self, Answer},
-    Ctx, End, Entry, Family,
-};
+use super::{aside, encap, forward, lookup::Hit, outward, refuse, Ctx, End, Entry, Family};
 use crate::{
-    domain::{
-        flow::Side,
-        packet::{IcmpError, Packet},
-        reason::DropReason,
-    },
+    domain::{flow::Side, packet::Packet, reason::DropReason},
     kern::net::{
         device::Device,
         hook::{self, Verdict},
@@ -26,6 +16,7 @@ use crate::{
     },
     table::Tunnel,
 };
+use kernel::prelude::*;
 
 // Handed on in registers.
 const _: () = assert!(core::mem::size_of::<Way<'_>>() <= 16);
@@ -66,31 +57,64 @@ pub(super) fn way<'g, A: Family>(
     packet: &Packet<A>,
     hit: &Hit<'g, A>,
 ) -> Result<Way<'g>, End> {
+    let is_local = matches!(ctx.entry, Entry::Local(..));
+    if is_local || ctx.is_private() || hit.flow.leads_elsewhere() {
+        return other_way(&aside(ctx), skb, &aside(packet), &aside(hit));
+    }
+    own_way(ctx, skb, packet, hit)
+}
+
+/// [`way`] where more than the flow's own route may lead on.
+#[cold]
+fn other_way<'g, A: Family>(
+    ctx: &Ctx<'g>,
+    skb: &mut Skb,
+    packet: &Packet<A>,
+    hit: &Hit<'g, A>,
+) -> Result<Way<'g>, End> {
     if let (Side::Client, Some(id)) = (hit.from, hit.flow.tunnel()) {
-        return encap::to_server(&aside(ctx), skb, &aside(packet), id);
+        return encap::to_server(ctx, skb, packet, id);
     }
     if let Entry::Local(context, _) = ctx.entry {
         return Ok(Way::Reroute(context));
     }
     if hit.flow.is_outward() {
-        return outward::way(&aside(ctx), skb, &aside(packet), &aside(hit));
+        return outward::way(ctx, skb, packet, hit);
     }
-    if ctx.is_private() {
-        let own = forward::routed(&aside(ctx), skb, &aside(packet), hit.hop())?;
-        if let Some(way) = own {
-            return Ok(way);
-        }
+    match forward::routed(ctx, skb, packet, hit.hop(), hit.ends().src.0)? {
+        Some(way) => Ok(way),
+        None => own_way(ctx, skb, packet, hit),
     }
+}
+
+/// The way along the flow's own route.
+#[inline(always)]
+fn own_way<'g, A: Family>(
+    ctx: &Ctx<'g>,
+    skb: &mut Skb,
+    packet: &Packet<A>,
+    hit: &Hit<'g, A>,
+) -> Result<Way<'g>, End> {
     let route = match hit.flow.route(hit.from.other()).get(ctx.rcu) {
         Some(route) => route,
         None => derive(&aside(ctx), &aside(packet), &aside(hit))?,
     };
-    along(ctx, skb, packet, route)
+    step_along(ctx, skb, packet, route)
 }
 
 /// The way of a packet along `route`.
-#[inline]
 pub(super) fn along<'g, A: Family>(
+    ctx: &Ctx<'g>,
+    skb: &mut Skb,
+    packet: &Packet<A>,
+    route: &'g Route,
+) -> Result<Way<'g>, End> {
+    step_along(ctx, skb, packet, route)
+}
+
+/// [`along`] for who must keep packet and context in registers: called, it has them in memory.
+#[inline(always)]
+fn step_along<'g, A: Family>(
     ctx: &Ctx<'g>,
     skb: &mut Skb,
     packet: &Packet<A>,
@@ -100,15 +124,12 @@ pub(super) fn along<'g, A: Family>(
         return Ok(Way::Host(route));
     }
     if packet.ttl < 2 {
-        return Err(End::Answer(
-            Answer::Error(IcmpError::TimeExceeded),
-            DropReason::TtlExceeded,
-        ));
+        return Err(End::TTL_EXCEEDED);
     }
     let mtu = route.forward_mtu(ctx.rcu);
     match ctx.entry {
         Entry::Port(..) | Entry::Tunnel(_) | Entry::Device(_) | Entry::Across(_)
-            if packet.end <= mtu as usize =>
+            if packet.end <= mtu as usize && ctx.joined == 0 =>
         {
             Ok(Way::Neighbour(route))
         }
@@ -126,7 +147,7 @@ fn long<'g, A: Family>(
     mtu: u32,
 ) -> Result<Way<'g>, End> {
     let (fits, frag_max_size) = match ctx.entry {
-        Entry::Fragments(_, _, size) => (u32::from(size) <= mtu, size),
+        _ if ctx.joined != 0 => (u32::from(ctx.joined) <= mtu, ctx.joined),
         _ if skb.is_gso() => {
             // A device may leave it to us to note where the header begins.
             skb.set_transport_header(packet.l4);
@@ -138,10 +159,7 @@ fn long<'g, A: Family>(
         _ => (false, 0),
     };
     if packet.df && !fits {
-        return Err(End::Answer(
-            Answer::Error(IcmpError::TooBig(mtu)),
-            DropReason::TooBig,
-        ));
+        return Err(End::too_big(mtu));
     }
     Ok(Way::Fragments(route, frag_max_size))
 }
@@ -154,27 +172,47 @@ pub(super) fn derive<'g, A: Family>(
     hit: &Hit<'g, A>,
 ) -> Result<&'g Route, End> {
     let ends = hit.ends();
-    let dst = A::route(ctx, hit.hop(), ends.src.0, packet.tos)
-        .map_err(|_| End::Answer(Answer::Error(IcmpError::NoRoute), DropReason::NoRoute))?;
+    let dst = A::route(ctx, hit.hop(), ends.src.0, packet.tos).map_err(no_route)?;
     if let Some(kept) = dst.try_hold() {
         hit.flow.route(hit.from.other()).store(kept);
     }
     Ok(dst.release(ctx.rcu))
 }
 
+/// Why there is no route. That memory is missing is nothing to tell a sender: his next try may
+/// find some.
+fn no_route(error: Error) -> End {
+    match error {
+        ENOMEM => End::Drop(DropReason::NoMemory),
+        _ => End::no_way(DropReason::NoRoute),
+    }
+}
+
 /// Sends a rewritten packet, which goes to `to`, on its way.
 #[inline(always)]
-pub(super) fn emit<A: Family>(ctx: &Ctx<'_>, mut skb: Skb, to: A, way: Way<'_>) -> Verdict {
+pub(super) fn emit<A: Family>(ctx: &Ctx<'_>, skb: Skb, to: A, way: Way<'_>) -> Verdict {
     match way {
-        Way::Neighbour(route) => {
-            skb.scrub_for_forwarding();
-            A::neighbour_output(route, skb, to, ctx.rcu).into()
-        }
+        Way::Neighbour(route) => to_neighbour(ctx, skb, to, route),
+        _ => emit_other(&aside(ctx), skb, to, way),
+    }
+}
+
+#[inline(always)]
+fn to_neighbour<A: Family>(ctx: &Ctx<'_>, mut skb: Skb, to: A, route: &Route) -> Verdict {
+    skb.scrub_for_forwarding();
+    A::neighbour_output(route, skb, to, ctx.rcu).into()
+}
+
+/// [`emit`] of what does not simply go to a neighbour.
+#[cold]
+fn emit_other<A: Family>(ctx: &Ctx<'_>, mut skb: Skb, to: A, way: Way<'_>) -> Verdict {
+    match way {
+        Way::Neighbour(route) => to_neighbour(ctx, skb, to, route),
         Way::Fragments(route, size) => {
             skb.scrub_for_forwarding();
             route.output(skb, size, ctx.rcu).into()
         }
-        Way::Tunnel(tunnel, is_long) => encap::emit::<A>(&aside(ctx), skb, tunnel, is_long),
+        Way::Tunnel(tunnel, is_long) => encap::emit::<A>(ctx, skb, tunnel, is_long),
         Way::Device(dev) => skb.receive_on(dev, A::FAMILY, ctx.rcu).into(),
         Way::Host(route) => {
             // The route comes along: the stack would refuse a source address of its own, as the
@@ -188,7 +226,7 @@ pub(super) fn emit<A: Family>(ctx: &Ctx<'_>, mut skb: Skb, to: A, way: Way<'_>) 
             skb.set_untracked();
             match skb.reroute(A::FAMILY, context) {
                 Ok(()) => Verdict::accept(skb),
-                Err(_) => refuse::drop(&aside(ctx), skb, DropReason::NoRoute),
+                Err(_) => refuse::drop(ctx, skb, DropReason::NoRoute),
             }
         }
     }

@@ -7,24 +7,20 @@
 //! fits. Then the header is put on, and the packet goes to the outer header's neighbour, or
 //! through IP output if it is to be fragmented.
 
-use super::{
-    emit::Way,
-    refuse::{self, Answer},
-    Ctx, End, Family,
-};
+use super::{emit::Way, refuse, Ctx, End, Family};
 use crate::{
     domain::{
         addr::{Addr, V4, V6},
         encap::{
-            build::{self, Inner, Template},
+            build::{self, Df, Inner, Template},
             mtu::{self, Fit, Long},
             strip::Content,
             Carrier, Kind,
         },
         flow::Side,
         packet::{
-            ether::{self, TYPE_MPLS, TYPE_TEB},
-            IcmpError, Packet,
+            ether::{self, TYPE_IPV4, TYPE_IPV6, TYPE_MPLS, TYPE_TEB},
+            Fragment, Packet,
         },
         reason::DropReason,
     },
@@ -47,24 +43,30 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 /// Room before packets of our own, for outer headers and those of the link.
 pub(super) const HEADROOM: usize = build::OUTER_MAX + 64;
 
+/// The hops of what has come with no outer header.
+const NO_LIMIT: u8 = u8::MAX;
+
 /// Whether a packet can enter a tunnel, and then whether the outer packet is to be fragmented.
+#[inline(always)]
 fn fits(ctx: &Ctx<'_>, skb: &Skb, tunnel: &Tunnel, packet: Long) -> Result<bool, Fit> {
     let (_, overhead) = header(tunnel, packet.content).ok_or(Fit::Lost)?;
     let route = outer_route(ctx, tunnel).ok_or(Fit::Lost)?;
     let mtu = mtu::inner_mtu(route.forward_mtu(ctx.rcu), overhead, tunnel.settings.mtu);
-    let fit = match mtu::fit(packet, mtu, tunnel.settings.df()) {
-        Fit::Whole => Fit::Whole,
-        _ if skb.is_gso() && skb.fits_mtu(mtu) => Fit::Whole,
-        fit => fit,
+    // What was joined is taken apart again, outside.
+    let df = match ctx.joined {
+        0 => tunnel.settings.df(),
+        _ => Df::Unset,
     };
-    match fit {
+    match mtu::fit(packet, mtu, df) {
         Fit::Whole => Ok(false),
+        _ if skb.is_gso() && skb.fits_mtu(mtu) => Ok(false),
         Fit::Inner(_) | Fit::Outer => Ok(true),
         fit => Err(fit),
     }
 }
 
 /// The outer header before such content, and its length.
+#[inline]
 fn header(tunnel: &Tunnel, content: Content) -> Option<(&Template, usize)> {
     let template = tunnel.template.as_ref()?;
     Some((template, template.len(content)?))
@@ -79,10 +81,7 @@ pub(super) fn way<'g, A: Family>(
     tunnel: &'g Tunnel,
 ) -> Result<Way<'g>, End> {
     if packet.ttl < 2 {
-        return Err(End::Answer(
-            Answer::Error(IcmpError::TimeExceeded),
-            DropReason::TtlExceeded,
-        ));
+        return Err(End::TTL_EXCEEDED);
     }
     if skb.is_gso() {
         skb.set_transport_header(packet.l4);
@@ -93,15 +92,14 @@ pub(super) fn way<'g, A: Family>(
         df: packet.df,
     };
     match fits(ctx, skb, tunnel, long) {
-        Ok(is_long) => Ok(Way::Tunnel(tunnel, is_long)),
-        Err(Fit::TooBig(mtu)) => Err(End::Answer(
-            Answer::Error(IcmpError::TooBig(mtu)),
-            DropReason::TooBig,
-        )),
-        Err(_) => Err(End::Answer(
-            Answer::Error(IcmpError::NoRoute),
-            DropReason::NoRoute,
-        )),
+        Ok(is_long) => {
+            if has_entropy(tunnel) {
+                note_flow(ctx, skb, packet);
+            }
+            Ok(Way::Tunnel(tunnel, is_long))
+        }
+        Err(Fit::TooBig(mtu)) => Err(End::too_big(mtu)),
+        Err(_) => Err(End::no_way(DropReason::NoRoute)),
     }
 }
 
@@ -116,15 +114,60 @@ pub(super) fn to_server<'g, A: Family>(
 ) -> Result<Way<'g>, End> {
     match ctx.config.tunnel_at(id) {
         Some(tunnel) if tunnel.settings.customer == ctx.customer() => way(ctx, skb, packet, tunnel),
-        _ => Err(End::Answer(
-            Answer::Error(IcmpError::NoRoute),
-            DropReason::NoRoute,
-        )),
+        _ => Err(End::no_way(DropReason::NoRoute)),
     }
 }
 
-/// Sends what came out of one tunnel into another, whatever it is.
-pub(super) fn cross(ctx: &Ctx<'_>, skb: Skb, content: Content, tunnel: &Tunnel) -> Verdict {
+/// Whether the outer header shows a hash of the flow inside.
+#[inline]
+fn has_entropy(tunnel: &Tunnel) -> bool {
+    tunnel.template.as_ref().is_some_and(Template::has_entropy)
+}
+
+/// Notes the hash of a packet's flow, at less cost than the kernel's dissector. All parts of a
+/// packet have the same.
+#[inline]
+fn note_flow<A: Family>(ctx: &Ctx<'_>, skb: &mut Skb, packet: &Packet<A>) {
+    let (sport, dport) = match packet.fragment {
+        Fragment::None => (packet.sport, packet.dport),
+        Fragment::First | Fragment::Later => (0, 0),
+    };
+    let (src, dst) = ((packet.src, sport), (packet.dst, dport));
+    skb.note_flow_hash(|| ctx.tables.entropy.flow(0, packet.proto, src, dst));
+}
+
+/// [`note_flow`] of what nobody has looked at; what cannot be read is left to the dissector.
+#[inline(never)]
+fn note_unread<A: Family>(ctx: &Ctx<'_>, skb: &mut Skb) {
+    if let Ok(packet) = A::parse(skb.head(), skb.len()) {
+        note_flow::<A>(ctx, skb, &packet);
+    }
+}
+
+/// Sends what came out of one tunnel into another, whatever it is; `hops` are those that its outer
+/// header had left, if it had one.
+///
+/// A cross-connect is a hop of the outer header, as of a label, because what is inside may have no
+/// count of its own. So what is led in a circle by cross-connects ends, whatever it is.
+pub(super) fn cross(
+    ctx: &Ctx<'_>,
+    mut skb: Skb,
+    content: Content,
+    tunnel: &Tunnel,
+    hops: Option<u8>,
+) -> Verdict {
+    let hops = match hops {
+        None => NO_LIMIT,
+        Some(0 | 1) => return refuse::drop(ctx, skb, DropReason::TtlExceeded),
+        Some(hops) => hops.wrapping_sub(1),
+    };
+    if has_entropy(tunnel) {
+        match content {
+            Content::Packet(TYPE_IPV4) => note_unread::<V4>(ctx, &mut skb),
+            Content::Packet(TYPE_IPV6) => note_unread::<V6>(ctx, &mut skb),
+            _ => {}
+        }
+    }
     let inner = Inner::read(content, skb.head(), skb.len());
     let long = Long {
         content,
@@ -132,34 +175,41 @@ pub(super) fn cross(ctx: &Ctx<'_>, skb: Skb, content: Content, tunnel: &Tunnel) 
         df: inner.df,
     };
     match fits(ctx, &skb, tunnel, long) {
-        Ok(is_long) => enter(ctx, skb, content, tunnel, is_long),
+        Ok(is_long) => enter(ctx, skb, content, tunnel, is_long, hops),
         Err(Fit::TooBig(_)) => refuse::drop(ctx, skb, DropReason::TooBig),
         Err(_) => refuse::drop(ctx, skb, DropReason::NoRoute),
     }
 }
 
 /// Sends an IP packet that has been rewritten.
-#[inline(never)]
+#[inline]
 pub(super) fn emit<A: Family>(ctx: &Ctx<'_>, skb: Skb, tunnel: &Tunnel, is_long: bool) -> Verdict {
     let content = Content::Packet(A::FAMILY.ethertype());
-    enter(ctx, skb, content, tunnel, is_long)
+    enter(ctx, skb, content, tunnel, is_long, NO_LIMIT)
 }
 
-/// Puts the outer header on and sends.
-fn enter(ctx: &Ctx<'_>, mut skb: Skb, content: Content, tunnel: &Tunnel, is_long: bool) -> Verdict {
+/// Puts the outer header on, with at most `hops` to go, and sends.
+fn enter(
+    ctx: &Ctx<'_>,
+    mut skb: Skb,
+    content: Content,
+    tunnel: &Tunnel,
+    is_long: bool,
+    hops: u8,
+) -> Verdict {
     let settings = &tunnel.settings;
     let Some((template, len)) = header(tunnel, content) else {
         return refuse::drop(ctx, skb, DropReason::TunnelContent);
     };
-    // Asked for a second time: what a way holds is what fits into registers.
-    let Some(route) = outer_route(ctx, tunnel) else {
+    // Found before: what a way holds is what fits into registers.
+    let Some(route) = known_route(ctx, tunnel) else {
         return refuse::drop(ctx, skb, DropReason::NoRoute);
     };
     let carrier = carrier(settings.outer.format.kind, settings.has_checksum);
-    if carrier == tunnel::Carrier::Other && skb.is_gso() {
+    if skb.is_gso() && !carrier.has_segments() {
         let each = |skb| {
             // Whatever becomes of it is counted there.
-            let _ = enter(ctx, skb, content, tunnel, is_long);
+            let _ = enter(ctx, skb, content, tunnel, is_long, hops);
         };
         return match skb.segment(each) {
             Ok(stolen) => stolen.into(),
@@ -169,8 +219,9 @@ fn enter(ctx: &Ctx<'_>, mut skb: Skb, content: Content, tunnel: &Tunnel, is_long
     skb.scrub_for_forwarding();
     let mut inner = Inner::read(content, skb.head(), skb.len());
     if template.has_entropy() {
-        inner.hash = skb.flow_hash();
+        inner.hash = skb.flow_hash(ctx.net);
     }
+    inner.hops = hops;
     inner.df &= !is_long;
     if !inner.df {
         inner.id = random::u32() as u16;
@@ -218,7 +269,8 @@ fn carrier(kind: Kind, has_checksum: bool) -> tunnel::Carrier {
         false => Checksum::None,
     };
     match (kind, kind.carrier()) {
-        (Kind::MplsGre | Kind::MplsUdp | Kind::L2tpv3, _) => tunnel::Carrier::Other,
+        (Kind::MplsGre, _) => tunnel::Carrier::Other,
+        (Kind::MplsUdp | Kind::L2tpv3Udp, _) => tunnel::Carrier::Datagram(checksum),
         (Kind::Ipip, _) => tunnel::Carrier::Ip,
         (Kind::Gre, _) => tunnel::Carrier::Gre,
         (_, Carrier::Udp) => tunnel::Carrier::Udp(checksum),
@@ -227,17 +279,23 @@ fn carrier(kind: Kind, has_checksum: bool) -> tunnel::Carrier {
 }
 
 /// The route of the outer header, looked up again when the routing tables change.
+#[inline]
 fn outer_route<'g>(ctx: &Ctx<'g>, tunnel: &'g Tunnel) -> Option<&'g Route> {
     let kept = match tunnel.settings.outer.remote {
         Addr::V4(_) => tunnel.route.v4.get(ctx.rcu),
         Addr::V6(_) => tunnel.route.v6.get(ctx.rcu),
     };
-    let route = match kept {
-        Some(route) => route,
-        None => derive(ctx, tunnel)?,
+    kept.or_else(|| derive(ctx, tunnel))
+}
+
+/// [`outer_route`] for a packet that it was asked for before.
+#[inline]
+fn known_route<'g>(ctx: &Ctx<'g>, tunnel: &'g Tunnel) -> Option<&'g Route> {
+    let kept = match tunnel.settings.outer.remote {
+        Addr::V4(_) => tunnel.route.v4.peek(ctx.rcu),
+        Addr::V6(_) => tunnel.route.v6.peek(ctx.rcu),
     };
-    // A tunnel to ourselves would take its own packets in again.
-    (!route.is_local() && route.is_unicast()).then_some(route)
+    kept.or_else(|| derive(ctx, tunnel))
 }
 
 #[cold]
@@ -260,6 +318,10 @@ fn derive<'g>(ctx: &Ctx<'g>, tunnel: &'g Tunnel) -> Option<&'g Route> {
         }
         _ => return None,
     };
+    // A tunnel to ourselves would take its own packets in again.
+    if dst.is_local() || !dst.is_unicast() {
+        return None;
+    }
     // The outer packet is nobody's but ours: it does not leave by a customer's line or slr device.
     let dev = dst.device(ctx.rcu);
     if !ctx.config.is_within(PUBLIC, dev.ifindex(), || 0) || ctx.config.is_device(dev, ctx.rcu) {

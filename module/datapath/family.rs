@@ -12,10 +12,11 @@ use crate::{
         self,
         hook::Verdict,
         route::{Dst, Lookup4, Lookup6, Route},
+        route_cache::RouteCache,
         skb::{Skb, Stolen},
         socket::{self, Transport},
     },
-    table,
+    table::{self, Ask},
 };
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 use kernel::{prelude::*, sync::rcu};
@@ -25,8 +26,16 @@ pub(super) trait Family: table::Family + Network {
     /// Its name in the kernel.
     const FAMILY: net::Family;
 
-    /// The route of a packet to `dst` from `src`, which need not be ours.
-    fn route(ctx: &Ctx<'_>, dst: Self, src: Self, tos: u8) -> Result<Dst>;
+    /// The route that the host's tables give a packet from `src`, which need not be ours.
+    fn lookup(ctx: &Ctx<'_>, ask: &Ask<Self>, src: Self, tos: u8) -> Result<Dst>;
+
+    /// The same, asked only if that is not known from a packet before.
+    fn lookup_once<'g>(ctx: &Ctx<'g>, ask: &Ask<Self>, src: Self, tos: u8) -> Result<&'g Route>;
+
+    /// The route of a packet to `dst` from `src` by the table of its context's VRF.
+    fn route(ctx: &Ctx<'_>, dst: Self, src: Self, tos: u8) -> Result<Dst> {
+        Self::lookup(ctx, &asked(ctx, dst)?, src, tos)
+    }
 
     /// The address of ours that we would speak to `peer` from.
     fn own_address(ctx: &Ctx<'_>, peer: Self) -> Option<Self>;
@@ -47,18 +56,46 @@ pub(super) trait Family: table::Family + Network {
     fn neighbours(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<Self>) -> Verdict;
 }
 
-/// The VRF that routes are looked up in, 0 for the main table.
-fn l3mdev(ctx: &Ctx<'_>) -> Result<u32> {
-    ctx.l3mdev().ok_or(ENOENT)
+/// What the table of the context's VRF is asked about `dst`.
+fn asked<A: Family>(ctx: &Ctx<'_>, dst: A) -> Result<Ask<A>> {
+    let l3mdev = ctx.l3mdev().ok_or(ENOENT)?;
+    Ok(Ask::new(ctx.customer(), l3mdev, dst))
 }
 
-/// Refuses a route that leads out of the packet's context: a VRF's table may fall through to the
-/// main one.
-fn contained(ctx: &Ctx<'_>, route: Dst) -> Result<Dst> {
-    match ctx.contains(route.device(ctx.rcu)) {
+fn checked<A: Family>(ctx: &Ctx<'_>, ask: &Ask<A>, route: Dst) -> Result<Dst> {
+    match ask.allows(ctx.config, &route, ctx.rcu) {
         true => Ok(route),
         false => Err(ENOENT),
     }
+}
+
+/// The route that the tables gave to a question before, if they would still give it and it may
+/// still be followed.
+#[inline(always)]
+fn kept<'g, A: Family, const WORDS: usize>(
+    ctx: &Ctx<'g>,
+    ask: &Ask<A>,
+    cache: &RouteCache<WORDS>,
+    question: &[u64; WORDS],
+) -> Option<&'g Route> {
+    let route = cache.get(question, ctx.rcu)?;
+    ask.allows(ctx.config, route, ctx.rcu).then_some(route)
+}
+
+/// Keeps what the tables gave to a question, if it leads out by a device: nothing else is worth it.
+#[cold]
+fn keep<'g, const WORDS: usize>(
+    ctx: &Ctx<'g>,
+    route: Dst,
+    cache: Option<&RouteCache<WORDS>>,
+    question: &[u64; WORDS],
+) -> &'g Route {
+    if let (Some(cache), true) = (cache, route.is_unicast() && !route.is_local()) {
+        if let Some(held) = route.try_hold() {
+            cache.store(question, held);
+        }
+    }
+    route.release(ctx.rcu)
 }
 
 /// The protocols whose sockets can be looked up.
@@ -81,28 +118,41 @@ fn v6(addr: V6) -> Ipv6Addr {
 impl Family for V4 {
     const FAMILY: net::Family = net::Family::V4;
 
-    fn route(ctx: &Ctx<'_>, dst: V4, src: V4, tos: u8) -> Result<Dst> {
+    fn lookup(ctx: &Ctx<'_>, ask: &Ask<V4>, src: V4, tos: u8) -> Result<Dst> {
         let lookup = Lookup4 {
-            source: v4(src),
             tos,
-            l3mdev: l3mdev(ctx)?,
-            ..Lookup4::new(v4(dst))
+            ..ask.lookup(src)
         };
-        let route = contained(ctx, Route::lookup_v4(ctx.net, &lookup)?.0)?;
-        match route.is_local() && lookup.l3mdev != 0 {
+        let route = checked(ctx, ask, Route::lookup_v4(ctx.net, &lookup)?.0)?;
+        match route.is_local() && !ask.is_plain() {
             true => Route::to_host_v4(ctx.net),
             false => Ok(route),
         }
     }
 
-    fn own_address(ctx: &Ctx<'_>, peer: V4) -> Option<V4> {
+    fn lookup_once<'g>(ctx: &Ctx<'g>, ask: &Ask<V4>, src: V4, tos: u8) -> Result<&'g Route> {
         let lookup = Lookup4 {
-            l3mdev: ctx.l3mdev()?,
-            ..Lookup4::new(v4(peer))
+            tos,
+            ..ask.lookup(src)
         };
-        let (route, own) = Route::lookup_v4(ctx.net, &lookup).ok()?;
-        contained(ctx, route).ok()?;
-        Some(V4(own.octets()))
+        let (question, cache) = (lookup.words(), ctx.namespace.kept_routes());
+        let cache = cache.map(|routes| &routes.v4);
+        match cache.and_then(|cache| kept(ctx, ask, cache, &question)) {
+            Some(route) => Ok(route),
+            None => Ok(keep(
+                ctx,
+                Self::lookup(ctx, ask, src, tos)?,
+                cache,
+                &question,
+            )),
+        }
+    }
+
+    fn own_address(ctx: &Ctx<'_>, peer: V4) -> Option<V4> {
+        let ask = asked(ctx, peer).ok()?;
+        let (route, own) = Route::lookup_v4(ctx.net, &ask.lookup(V4::default())).ok()?;
+        checked(ctx, &ask, route).ok()?;
+        (!own.is_unspecified()).then_some(V4(own.octets()))
     }
 
     fn is_local(ctx: &Ctx<'_>, addr: V4) -> bool {
@@ -140,22 +190,36 @@ impl Family for V4 {
 impl Family for V6 {
     const FAMILY: net::Family = net::Family::V6;
 
-    fn route(ctx: &Ctx<'_>, dst: V6, src: V6, tos: u8) -> Result<Dst> {
+    fn lookup(ctx: &Ctx<'_>, ask: &Ask<V6>, src: V6, tos: u8) -> Result<Dst> {
         let lookup = Lookup6 {
-            source: v6(src),
             flow_info: u32::from(tos) << 20,
-            l3mdev: l3mdev(ctx)?,
-            ..Lookup6::new(v6(dst))
+            ..ask.lookup(src)
         };
-        contained(ctx, Route::lookup_v6(ctx.net, &lookup)?)
+        checked(ctx, ask, Route::lookup_v6(ctx.net, &lookup)?)
+    }
+
+    fn lookup_once<'g>(ctx: &Ctx<'g>, ask: &Ask<V6>, src: V6, tos: u8) -> Result<&'g Route> {
+        let lookup = Lookup6 {
+            flow_info: u32::from(tos) << 20,
+            ..ask.lookup(src)
+        };
+        let (question, cache) = (lookup.words(), ctx.namespace.kept_routes());
+        let cache = cache.map(|routes| &routes.v6);
+        match cache.and_then(|cache| kept(ctx, ask, cache, &question)) {
+            Some(route) => Ok(route),
+            None => Ok(keep(
+                ctx,
+                Self::lookup(ctx, ask, src, tos)?,
+                cache,
+                &question,
+            )),
+        }
     }
 
     fn own_address(ctx: &Ctx<'_>, peer: V6) -> Option<V6> {
-        let lookup = Lookup6 {
-            l3mdev: ctx.l3mdev()?,
-            ..Lookup6::new(v6(peer))
-        };
-        let route = contained(ctx, Route::lookup_v6(ctx.net, &lookup).ok()?).ok()?;
+        let ask = asked(ctx, peer).ok()?;
+        let found = Route::lookup_v6(ctx.net, &ask.lookup(V6::default())).ok()?;
+        let route = checked(ctx, &ask, found).ok()?;
         let own = route.source_v6(ctx.net, v6(peer), ctx.rcu).ok()?;
         Some(V6(own.octets()))
     }

@@ -7,32 +7,32 @@
 //! counted. What is for the gateway itself is left to the stack if that has the port in the
 //! customer's VRF. In the public context all of it is the host stack's.
 
-use super::{
-    act, emit,
-    emit::Way,
-    encap, outward,
-    refuse::{self, Answer},
-    Ctx, End, Entry, Family,
-};
+use super::{act, emit, emit::Way, encap, outward, refuse, Ctx, End, Entry, Family};
 use crate::{
     domain::{
-        flow::Side,
-        packet::{IcmpError, Packet},
+        flow::{opener, Side},
+        packet::Packet,
         reason::{DropReason, PassReason},
     },
     kern::net::{device::Device, hook::Verdict, skb::Skb},
-    table::{Target, Tunnel},
+    table::{Ask, Route, Target, Tunnel},
 };
+
+const NO_ROUTE: End = End::no_way(DropReason::NoRouteCustomer);
 
 /// Takes a packet that is for no service.
 pub(super) fn leave<A: Family>(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<A>) -> Verdict {
     match ctx.entry {
         // What a process sends was routed in its VRF.
         Entry::Local(..) => Verdict::accept(skb),
-        _ if ctx.is_private() => match outward::outlet(ctx, packet) {
-            Some(outlet) => outward::forward(ctx, skb, packet, outlet),
-            None => forward(ctx, skb, packet),
-        },
+        _ if ctx.is_private() => {
+            let (dst, src) = (packet.dst.to_addr(), packet.src.to_addr());
+            let route = ctx.config.route(ctx.customer(), dst, Some(src));
+            match route.and_then(|route| outward::outlet(route, packet)) {
+                Some(outlet) => outward::forward(ctx, skb, packet, outlet),
+                None => forward(ctx, skb, packet, route.map(|route| &**route)),
+            }
+        }
         _ => Verdict::accept(skb),
     }
 }
@@ -46,9 +46,14 @@ pub(super) fn leave_on_link(ctx: &Ctx<'_>, skb: Skb) -> Verdict {
     }
 }
 
-/// Sends a packet on along the routes of its customer.
-fn forward<A: Family>(ctx: &Ctx<'_>, mut skb: Skb, packet: &Packet<A>) -> Verdict {
-    let way = match way(ctx, &mut skb, packet) {
+/// Sends a packet on along the routes of its customer: its own one, or that of its VRF.
+fn forward<A: Family>(
+    ctx: &Ctx<'_>,
+    mut skb: Skb,
+    packet: &Packet<A>,
+    own: Option<&Route>,
+) -> Verdict {
+    let way = match way(ctx, &mut skb, packet, own) {
         Ok(Way::Host(_) | Way::Reroute(_)) => return leave_on_link(ctx, skb),
         Ok(way) => way,
         Err(end) => return end.conclude(ctx, skb, packet),
@@ -68,71 +73,77 @@ fn forward<A: Family>(ctx: &Ctx<'_>, mut skb: Skb, packet: &Packet<A>) -> Verdic
     emit::emit(ctx, skb, packet.dst, way)
 }
 
-fn way<'g, A: Family>(ctx: &Ctx<'g>, skb: &mut Skb, packet: &Packet<A>) -> Result<Way<'g>, End> {
-    let no_route = End::Answer(
-        Answer::Error(IcmpError::NoRoute),
-        DropReason::NoRouteCustomer,
-    );
+fn way<'g, A: Family>(
+    ctx: &Ctx<'g>,
+    skb: &mut Skb,
+    packet: &Packet<A>,
+    own: Option<&Route>,
+) -> Result<Way<'g>, End> {
     let (src, dst) = (packet.src, packet.dst);
+    if !opener::is_from_a_host(packet) {
+        return Err(End::Drop(DropReason::BadSource));
+    }
     if src.is_link_local() || dst.is_link_local() || dst.is_multicast() {
         return Err(match ctx.is_shared_with_host() {
             true => End::Pass(PassReason::Local),
             false => End::Drop(DropReason::NoRouteCustomer),
         });
     }
-    if let Some(way) = routed(ctx, skb, packet, dst)? {
-        return Ok(way);
+    if let Some(own) = own {
+        return along(ctx, skb, packet, own);
     }
-    let route = A::route(ctx, packet.dst, packet.src, packet.tos)
-        .map_err(|_| no_route)?
-        .release(ctx.rcu);
+    let ask = Ask::new(ctx.customer(), ctx.l3mdev().ok_or(NO_ROUTE)?, dst);
+    let route = A::lookup_once(ctx, &ask, src, packet.tos).map_err(|_| NO_ROUTE)?;
     if !route.is_local() && !route.is_unicast() {
         return Err(End::Drop(DropReason::NoRouteCustomer));
     }
     emit::along(ctx, skb, packet, route)
 }
 
-/// The way that the customer's own routes lead to `hop`; none if they say nothing of it.
+/// The way that the customer's own routes lead what is from `src` to `hop`; none if they say
+/// nothing of it.
 #[inline(never)]
 pub(super) fn routed<'g, A: Family>(
     ctx: &Ctx<'g>,
     skb: &mut Skb,
     packet: &Packet<A>,
     hop: A,
+    src: A,
 ) -> Result<Option<Way<'g>>, End> {
     if !ctx.is_private() {
         return Ok(None);
     }
-    let no_route = End::Answer(
-        Answer::Error(IcmpError::NoRoute),
-        DropReason::NoRouteCustomer,
-    );
-    let Some(route) = ctx.config.route(ctx.customer(), hop.to_addr()) else {
-        return Ok(None);
-    };
+    let (hop, src) = (hop.to_addr(), src.to_addr());
+    match ctx.config.route(ctx.customer(), hop, Some(src)) {
+        Some(route) => along(ctx, skb, packet, route).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The way along one of the customer's own routes.
+fn along<'g, A: Family>(
+    ctx: &Ctx<'g>,
+    skb: &mut Skb,
+    packet: &Packet<A>,
+    route: &Route,
+) -> Result<Way<'g>, End> {
     match route.target {
         Target::Tunnel(id) => {
-            let tunnel = ctx.config.tunnel_at(id).ok_or(no_route)?;
-            encap::way(ctx, skb, packet, tunnel).map(Some)
+            let tunnel = ctx.config.tunnel_at(id).ok_or(NO_ROUTE)?;
+            encap::way(ctx, skb, packet, tunnel)
         }
         // A flow leads there; this is a packet of one on its way back, or may not open one.
-        Target::Public(_) => Err(no_route),
+        Target::Public(_) => Err(NO_ROUTE),
         Target::Device(name) => {
             if packet.ttl < 2 {
-                return Err(End::Answer(
-                    Answer::Error(IcmpError::TimeExceeded),
-                    DropReason::TtlExceeded,
-                ));
+                return Err(End::TTL_EXCEEDED);
             }
             match ctx.config.receiver(ctx.customer(), &name, ctx.rcu) {
-                Some(dev) => Ok(Some(Way::Device(dev))),
-                None => Err(End::Answer(
-                    Answer::Error(IcmpError::NoRoute),
-                    DropReason::NoDevice,
-                )),
+                Some(dev) => Ok(Way::Device(dev)),
+                None => Err(End::no_way(DropReason::NoDevice)),
             }
         }
-        Target::Unreachable => Err(no_route),
+        Target::Unreachable => Err(NO_ROUTE),
         Target::Blackhole => Err(End::Drop(DropReason::NoRouteCustomer)),
     }
 }
@@ -146,12 +157,13 @@ pub(super) enum Behind<'g> {
     Device(&'g Device),
 }
 
-/// What the customer's own routes lead to `addr` by.
-pub(super) fn behind<'g, A: Family>(ctx: &Ctx<'g>, addr: A) -> Option<Behind<'g>> {
+/// What the customer's own routes lead what is from `src` to `addr` by.
+pub(super) fn behind<'g, A: Family>(ctx: &Ctx<'g>, addr: A, src: A) -> Option<Behind<'g>> {
     if !ctx.is_private() {
         return None;
     }
-    match ctx.config.route(ctx.customer(), addr.to_addr())?.target {
+    let (addr, src) = (addr.to_addr(), src.to_addr());
+    match ctx.config.route(ctx.customer(), addr, Some(src))?.target {
         Target::Tunnel(id) => ctx
             .config
             .tunnel_at(id)

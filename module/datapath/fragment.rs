@@ -2,13 +2,14 @@
 
 //! What comes in fragments.
 //!
-//! Only the first fragment has ports, so they are joined before they are looked up. That is done
-//! at PRE_ROUTING, where reassembly finds what it needs, and only for packets that may be of a
-//! flow: to a virtual host, or from a server. The whole goes through the same stages, and leaves
-//! in fragments no larger than it came in. What turns out to be nobody's goes on through the host
-//! stack, which fragments it again in the same way.
+//! Only the first fragment has ports, so they are joined before they are looked up. For what came
+//! in at a port that is done at PRE_ROUTING, where reassembly finds what it needs, for what came
+//! by a tunnel or an slr device at once; and only for packets that may be of a flow: to a virtual
+//! host or the Internet, or from a server. Those of two customers never mix. The whole goes
+//! through the same stages, and leaves in fragments no larger than it came in. What turns out to be
+//! nobody's goes on through the host stack, which fragments it again in the same way.
 
-use super::{decap, forward, hooks::Namespace, parse, refuse, Ctx, Entry, Family};
+use super::{decap, forward, hooks::Namespace, outward, parse, refuse, Ctx, Entry, Family};
 use crate::{
     domain::{
         packet::{Fragment as Part, Packet},
@@ -52,22 +53,33 @@ impl<A: Family> Hook for Fragments<A> {
         };
         let entry = Entry::Port(port, dev);
         let ctx = Ctx::new(&self.tables, &self.namespace, config, context, entry);
-        match A::parse(skb.head(), skb.len()) {
+        match parse::parse::<A>(&ctx, &mut skb) {
             Ok(packet) if packet.fragment == Part::None => Verdict::accept(skb),
-            _ => match parse::parse::<A>(&ctx, &mut skb) {
-                Ok(packet) => join(&ctx, skb, &packet),
-                Err(end) if ctx.is_private() => end.unparsed(&ctx, skb),
-                Err(_) => Verdict::accept(skb),
-            },
+            Ok(packet) => join(&ctx, skb, &packet),
+            Err(end) if ctx.is_private() => end.unparsed(&ctx, skb),
+            Err(_) => Verdict::accept(skb),
         }
     }
+}
+
+/// Whether a packet of a customer goes into the public context, where it needs a flow.
+fn leads_out<A: Family>(ctx: &Ctx<'_>, packet: &Packet<A>) -> bool {
+    ctx.is_private()
+        && ctx
+            .config
+            .route(
+                ctx.customer(),
+                packet.dst.to_addr(),
+                Some(packet.src.to_addr()),
+            )
+            .is_some_and(|route| outward::outlet(route, packet).is_some())
 }
 
 /// Takes a fragment that the stages have met: at a port it comes again at PRE_ROUTING.
 #[cold]
 pub(super) fn part<A: Family>(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<A>) -> Verdict {
     match ctx.entry {
-        Entry::Local(..) => join(ctx, skb, packet),
+        Entry::Local(..) | Entry::Tunnel(_) | Entry::Device(_) => join(ctx, skb, packet),
         _ => Verdict::accept(skb),
     }
 }
@@ -78,23 +90,23 @@ fn join<A: Family>(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<A>) -> Verdict {
     if packet.fragment == Part::None {
         return Verdict::accept(skb);
     }
+    let customer = ctx.customer();
+    // Where answers from the Internet go only their ports say.
+    let may_be_answer = || !ctx.is_private() && config.has_outlets();
     let may_be_ours = decap::is_candidate(ctx, packet)
-        || config.host(ctx.customer(), packet.dst.to_addr()).is_some()
-        || config.has_server_at(ctx.customer(), packet.src.to_addr());
+        || config.host(customer, packet.dst.to_addr()).is_some()
+        || config.has_server_at(customer, packet.src.to_addr())
+        || leads_out(ctx, packet)
+        || may_be_answer();
     if !may_be_ours {
         return forward::leave(ctx, skb, packet);
     }
-    if !ctx.is_shared_with_host() {
-        // Reassembly would take fragments of two customers for those of one packet.
-        return refuse::drop(ctx, skb, DropReason::FragmentFailed);
-    }
-    match defrag::gather(ctx.net, A::FAMILY, skb, ctx.rcu) {
+    // Out of a tunnel or an slr device it has seen nothing of the IP layer yet.
+    let is_fresh = matches!(ctx.entry, Entry::Tunnel(_) | Entry::Device(_));
+    match defrag::gather(ctx.net, A::FAMILY, customer, is_fresh, skb, ctx.rcu) {
         defrag::Fragment::Reassembled(skb, size) => {
-            let entry = match ctx.entry {
-                Entry::Port(port, dev) => Entry::Fragments(port, dev, size),
-                entry => entry,
-            };
-            super::route_other::<A>(&Ctx { entry, ..*ctx }, skb)
+            let joined = size;
+            super::route_other::<A>(&Ctx { joined, ..*ctx }, skb)
         }
         defrag::Fragment::Queued(stolen) => stolen.into(),
         defrag::Fragment::Refused(skb) => refuse::drop(ctx, skb, DropReason::FragmentFailed),

@@ -9,8 +9,8 @@
 //! A hook that is let go takes no more packets at once; whoever runs it is waited for elsewhere,
 //! by one wait for many hooks.
 
-use super::{announcer::Announcer, fragment::Fragments, input, limit::Limiter, local::Local};
-use super::{Ctx, Entry};
+use super::{announcer::Announcer, fragment::Fragments, limit::Limiter, local::Local};
+use super::{input, Ctx, Entry};
 use crate::{
     domain::addr::{V4, V6},
     kern::{
@@ -21,6 +21,7 @@ use crate::{
                 PRIORITY_BEFORE_DEFRAG, PRIORITY_FILTER,
             },
             namespace::{self, Net, PernetState, Slot, WeakNet},
+            route_cache::{RouteCache4, RouteCache6},
             skb::Skb,
         },
         sync::{deferred, work::PeriodicWork},
@@ -29,13 +30,47 @@ use crate::{
 };
 use kernel::{
     prelude::*,
-    sync::{aref::ARef, rcu, Arc},
+    sync::{aref::ARef, rcu, Arc, SetOnce},
 };
 
 /// What the packet side keeps for a namespace, besides the tables.
 pub(crate) struct Namespace {
     pub(super) limiter: Limiter,
+    /// There once there are customers, whose packets it is for, if there was memory for it.
+    kept_routes: SetOnce<KBox<KeptRoutes>>,
     announcer: PeriodicWork<Announcer>,
+}
+
+/// What the routing tables have said of packets that are no flow's.
+pub(super) struct KeptRoutes {
+    pub(super) v4: RouteCache4,
+    pub(super) v6: RouteCache6,
+}
+
+impl Namespace {
+    #[inline(always)]
+    pub(super) fn kept_routes(&self) -> Option<&KeptRoutes> {
+        self.kept_routes.as_ref().map(|routes| &**routes)
+    }
+
+    /// Has routes kept from now on. Context: process, may sleep.
+    fn keep_routes(&self) -> Result {
+        if self.kept_routes.as_ref().is_none() {
+            let routes = KeptRoutes {
+                v4: RouteCache4::new()?,
+                v6: RouteCache6::new()?,
+            };
+            self.kept_routes.populate(KBox::new(routes, GFP_KERNEL)?);
+        }
+        Ok(())
+    }
+
+    fn forget_routes(&self) {
+        if let Some(routes) = self.kept_routes() {
+            routes.v4.clear();
+            routes.v6.clear();
+        }
+    }
 }
 
 /// The packet side as the tables know it.
@@ -70,6 +105,7 @@ impl PernetState for Namespace {
     fn init(_net: &Net, weak: Arc<WeakNet>) -> Result<Arc<Self>> {
         let namespace = Namespace {
             limiter: Limiter::new()?,
+            kept_routes: SetOnce::new(),
             announcer: PeriodicWork::new(Announcer::new(weak)?)?,
         };
         Ok(Arc::new(namespace, GFP_KERNEL)?)
@@ -79,7 +115,10 @@ impl PernetState for Namespace {
         self.announcer.target().stop(net);
     }
 
-    fn exit(&self, _net: &Net) {}
+    fn exit(&self, _net: &Net) {
+        // No packet finds them any more, so none is stored again.
+        self.forget_routes();
+    }
 }
 
 /// News about devices.
@@ -206,9 +245,13 @@ impl table::Datapath for Datapath {
         Ok(KBox::new(stack, GFP_KERNEL)?)
     }
 
-    fn committed(&self, _tables: &Arc<Tables>, net: &Net, _old: &Config, _new: &Config) {
+    fn committed(&self, _tables: &Arc<Tables>, net: &Net, _old: &Config, new: &Config) {
         if let Some(namespace) = namespace::get_arc::<Namespace>(net) {
             namespace.announcer.kick();
+            if new.customer_count() != 0 {
+                // Without memory for it each packet asks the routing tables.
+                let _ = namespace.keep_routes();
+            }
         }
     }
 }

@@ -48,7 +48,6 @@ pub(crate) use hooks::{Datapath, Packets};
 
 use family::Family;
 use hooks::Namespace;
-use limit::Limiter;
 use refuse::End;
 
 use crate::{
@@ -79,11 +78,13 @@ pub(crate) struct Ctx<'g> {
     /// The generation that this packet sees.
     config: &'g Config,
     net: &'g Net,
-    limiter: &'g Limiter,
+    namespace: &'g Namespace,
     rcu: &'g rcu::Guard,
     /// Seconds since boot.
     now: u32,
     entry: Entry<'g>,
+    /// Bytes of the largest fragment that the packet was joined of, 0 if it came whole.
+    joined: u16,
 }
 
 /// Where a packet came in.
@@ -91,8 +92,6 @@ pub(crate) struct Ctx<'g> {
 enum Entry<'g> {
     /// At a port.
     Port(&'g Port, &'g Device),
-    /// At a port, in fragments of this size at most.
-    Fragments(&'g Port, &'g Device, u16),
     /// By a tunnel.
     Tunnel(&'g Tunnel),
     /// By an slr device: from a process or a private server behind it.
@@ -116,27 +115,28 @@ impl<'g> Ctx<'g> {
             tables,
             config,
             net: context.net(),
-            limiter: &namespace.limiter,
+            namespace,
             rcu: context.rcu(),
             now: time::seconds(),
             entry,
+            joined: 0,
         }
     }
 
     /// The port, unless the packet is from the gateway.
-    #[inline]
+    #[inline(always)]
     fn port(&self) -> Option<(&'g Port, &'g Device)> {
         match self.entry {
-            Entry::Port(port, dev) | Entry::Fragments(port, dev, _) => Some((port, dev)),
+            Entry::Port(port, dev) => Some((port, dev)),
             Entry::Tunnel(_) | Entry::Device(_) | Entry::Local(..) | Entry::Across(_) => None,
         }
     }
 
     /// The routing context that the packet belongs to.
-    #[inline]
+    #[inline(always)]
     fn customer(&self) -> u32 {
         match self.entry {
-            Entry::Port(port, _) | Entry::Fragments(port, ..) => port.settings.customer,
+            Entry::Port(port, _) => port.settings.customer,
             Entry::Tunnel(tunnel) => tunnel.settings.customer,
             Entry::Device(device) => device.customer,
             Entry::Local(_, customer) | Entry::Across(customer) => customer,
@@ -144,10 +144,10 @@ impl<'g> Ctx<'g> {
     }
 
     /// Where the customer counts what comes in from it; nowhere in the public context.
-    #[inline]
+    #[inline(always)]
     fn customer_traffic(&self) -> Option<&'g Traffic> {
         let customer = match self.entry {
-            Entry::Port(port, _) | Entry::Fragments(port, ..) => &port.customer,
+            Entry::Port(port, _) => &port.customer,
             Entry::Tunnel(tunnel) => &tunnel.customer,
             Entry::Device(device) => return Some(&device.runtime.traffic),
             Entry::Local(..) | Entry::Across(_) => return None,
@@ -156,7 +156,7 @@ impl<'g> Ctx<'g> {
     }
 
     /// Whether it is a customer's, where no packet may go on in another context.
-    #[inline]
+    #[inline(always)]
     fn is_private(&self) -> bool {
         self.customer() != PUBLIC
     }
@@ -186,14 +186,8 @@ impl<'g> Ctx<'g> {
         }
     }
 
-    /// Whether a packet that leaves by `dev` stays in the context.
-    fn contains(&self, dev: &Device) -> bool {
-        let vrf = || dev.l3mdev(self.rcu);
-        self.config.is_within(self.customer(), dev.ifindex(), vrf)
-    }
-
     /// Which half of the traffic may come in here.
-    #[inline]
+    #[inline(always)]
     fn side(&self) -> Side {
         self.port()
             .map_or(Side::Any, |(port, _)| port.settings.side)
@@ -269,8 +263,8 @@ fn route<A: Family>(ctx: &Ctx<'_>, mut skb: Skb) -> Verdict {
         Ok(packet) => packet,
         Err(end) => return end.unparsed(&aside(ctx), skb),
     };
-    if decap::is_candidate(ctx, &packet) {
-        skb = match decap::decap(&aside(ctx), skb, &aside(&packet)) {
+    if decap::may_carry(ctx, &packet) {
+        skb = match carried(&aside(ctx), skb, &aside(&packet)) {
             Ok(skb) => skb,
             Err(verdict) => return verdict,
         };
@@ -280,7 +274,7 @@ fn route<A: Family>(ctx: &Ctx<'_>, mut skb: Skb) -> Verdict {
             return refuse::drop(&aside(ctx), skb, reason);
         }
         if packet.fragment != Fragment::None {
-            return forward::leave(&aside(ctx), skb, &aside(&packet));
+            return fragment::part(&aside(ctx), skb, &aside(&packet));
         }
     }
     match packet.info {
@@ -297,6 +291,13 @@ fn route<A: Family>(ctx: &Ctx<'_>, mut skb: Skb) -> Verdict {
         Ok((to, way)) => emit::emit(ctx, skb, to, way),
         Err(end) => end.conclude(&aside(ctx), skb, &aside(&packet)),
     }
+}
+
+/// Takes a packet if it is a tunnel's, or gives it back.
+// Cold where it is called, so that other packets' stages keep their registers; what it calls is not.
+#[cold]
+fn carried<A: Family>(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<A>) -> Result<Skb, Verdict> {
+    decap::decap(ctx, skb, packet)
 }
 
 /// From the packet to its new ends and its way.

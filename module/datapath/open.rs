@@ -9,7 +9,7 @@
 use super::{
     lookup::{self, Hit},
     refuse::Answer,
-    source, Ctx, End, Family,
+    source, Ctx, End, Entry, Family,
 };
 use crate::{
     domain::{
@@ -89,8 +89,13 @@ fn attempt<'g, A: Family>(
         proto: packet.proto,
         client: (packet.src, packet.sport),
         virtual_end: (packet.dst, packet.dport),
-        source: source::source(ctx, snat, A::from_addr(choice.server.key.addr))
-            .map_err(Failure::Final)?,
+        source: source::source(
+            ctx,
+            packet.proto,
+            snat,
+            A::from_addr(choice.server.key.addr),
+        )
+        .map_err(Failure::Final)?,
         is_held: &|source, peer| source::is_held(ctx, packet.proto, snat, source, peer),
         track: beginning(packet, choice.binding.settings.method),
         goal: Goal::Server(choice),
@@ -148,7 +153,7 @@ fn service<'g, A: Family>(ctx: &Ctx<'g>, packet: &Packet<A>) -> Result<&'g Arc<S
         Lookup::NoHost => return Err(End::Pass(PassReason::NotForUs)),
         _ if ctx.side() == Side::Server => return Err(End::Drop(DropReason::WrongSide)),
         // A process here may speak from any address that is local, the virtual one among them.
-        _ if ctx.port().is_some() && !opener::is_from_a_host(packet) => {
+        _ if !matches!(ctx.entry, Entry::Local(..)) && !opener::is_from_a_host(packet) => {
             return Err(End::Drop(DropReason::BadSource));
         }
         Lookup::NotServed(host) => return Err(not_served(ctx, packet, host)),

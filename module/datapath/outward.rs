@@ -19,18 +19,21 @@ use crate::{
         reason::DropReason,
     },
     kern::net::{hook::Verdict, skb::Skb},
-    table::{Binding, Goal, NewFlow, OpenError, PUBLIC},
+    table::{Binding, CustomerRuntime, Goal, NewFlow, OpenError, Route, PUBLIC},
 };
 use kernel::sync::Arc;
 
 /// How often a flow is looked up that another processor was faster to open.
 const TRIES: u32 = 3;
 
-/// What flows to the destination of `packet` are counted at, if it is in the public context.
-#[cold]
-pub(super) fn outlet<'g, A: Family>(ctx: &Ctx<'g>, packet: &Packet<A>) -> Option<&'g Arc<Binding>> {
+/// What flows along `route` to the destination of `packet` are counted at, if they go into the
+/// public context.
+#[inline]
+pub(super) fn outlet<'g, A: Family>(
+    route: &'g Route,
+    packet: &Packet<A>,
+) -> Option<&'g Arc<Binding>> {
     let is_far = !packet.dst.is_link_local() && !packet.dst.is_multicast();
-    let route = ctx.config.route(ctx.customer(), packet.dst.to_addr())?;
     route.outlet.as_ref().filter(|_| is_far)
 }
 
@@ -81,7 +84,8 @@ fn open<'g, A: Family>(
             proto: packet.proto,
             client: (packet.src, packet.sport),
             virtual_end: (packet.dst, packet.dport),
-            source: source::source(&public, snat, Some(packet.dst)).map_err(End::Drop)?,
+            source: source::source(&public, packet.proto, snat, Some(packet.dst))
+                .map_err(End::Drop)?,
             is_held: &|source, peer| source::is_held(&public, packet.proto, snat, source, peer),
             track: open::beginning(packet, outlet.settings.method),
             goal: Goal::Public(outlet),
@@ -101,10 +105,17 @@ fn open<'g, A: Family>(
                     return Ok(hit);
                 }
             }
-            Err(error) => return Err(End::Drop(error.reason())),
+            Err(error) => return Err(refuse(ctx, error.reason())),
         }
     }
-    Err(End::Drop(DropReason::ReplyClash))
+    Err(refuse(ctx, DropReason::ReplyClash))
+}
+
+fn refuse(ctx: &Ctx<'_>, reason: DropReason) -> End {
+    if let Some(customer) = ctx.customer_traffic() {
+        customer.count_refused();
+    }
+    End::Drop(reason)
 }
 
 /// The way of a packet of a flow between a customer and the public context: in the one that it is
@@ -116,6 +127,11 @@ pub(super) fn way<'g, A: Family>(
     packet: &Packet<A>,
     hit: &Hit<'g, A>,
 ) -> Result<emit::Way<'g>, End> {
+    // An answer comes in from the public context, and is counted to whose flow it is of.
+    let customer = match hit.from {
+        Side::Client => None,
+        Side::Server => hit.flow.binding.customer.as_deref(),
+    };
     let there = across(
         ctx,
         match hit.from {
@@ -123,7 +139,8 @@ pub(super) fn way<'g, A: Family>(
             Side::Server => hit.flow.customer(),
         },
     );
-    if let Some(way) = forward::routed(&there, skb, packet, hit.hop())? {
+    if let Some(way) = forward::routed(&there, skb, packet, hit.hop(), hit.ends().src.0)? {
+        count_answer(skb, packet, customer);
         return Ok(way);
     }
     let route = match hit.flow.route(hit.from.other()).get(ctx.rcu) {
@@ -134,7 +151,16 @@ pub(super) fn way<'g, A: Family>(
         // What is the gateway's own in another context is not for its stack from here.
         return Err(End::Drop(DropReason::NoRouteCustomer));
     }
-    emit::along(&there, skb, packet, route)
+    let way = emit::along(&there, skb, packet, route)?;
+    count_answer(skb, packet, customer);
+    Ok(way)
+}
+
+fn count_answer<A: Family>(skb: &Skb, packet: &Packet<A>, customer: Option<&CustomerRuntime>) {
+    if let Some(customer) = customer {
+        let (packets, bytes) = (u64::from(skb.segments()), packet.end as u64);
+        act::count_customer(&customer.traffic, Side::Server, packets, bytes);
+    }
 }
 
 /// The same packet as one of another customer.

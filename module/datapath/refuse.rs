@@ -23,6 +23,7 @@ use crate::{
         hook::Verdict,
         skb::{Reason, Skb},
     },
+    table::Tunnel,
 };
 
 /// Why a packet goes no further through the stages.
@@ -36,6 +37,24 @@ pub(super) enum End {
     Answer(Answer, DropReason),
     /// It was an echo request to a virtual host, which the gateway answers.
     Echo,
+}
+
+impl End {
+    /// The time to live is used up.
+    pub(super) const TTL_EXCEEDED: End = End::Answer(
+        Answer::Error(IcmpError::TimeExceeded),
+        DropReason::TtlExceeded,
+    );
+
+    /// There is no way, for that reason.
+    pub(super) const fn no_way(reason: DropReason) -> End {
+        End::Answer(Answer::Error(IcmpError::NoRoute), reason)
+    }
+
+    /// The packet is longer than this, and must not be fragmented.
+    pub(super) const fn too_big(mtu: u32) -> End {
+        End::Answer(Answer::Error(IcmpError::TooBig(mtu)), DropReason::TooBig)
+    }
 }
 
 /// What to tell a sender.
@@ -146,23 +165,24 @@ impl Answer {
 }
 
 /// The address that speaks to the sender of `packet` of the gateway. Where the customer's tunnels
-/// give us none, it is the outer one of the tunnel that leads to the sender.
+/// give us none, it is the outer one of the tunnel that leads to the sender, or else the one that
+/// the packet is for: a sender that is not told how long packets may be sends none that arrive.
 fn own_address<A: Family>(ctx: &Ctx<'_>, packet: &Packet<A>) -> Option<A> {
-    match forward::behind(ctx, packet.src) {
-        Some(Behind::Tunnel(tunnel)) => A::from_addr(tunnel.settings.outer.local),
+    let outer = |tunnel: &Tunnel| A::from_addr(tunnel.settings.outer.local);
+    match forward::behind(ctx, packet.src, packet.dst) {
+        Some(Behind::Tunnel(tunnel)) => outer(tunnel).or(Some(packet.dst)),
         // Who is behind an slr device hears of a tunnel's end, or else of the one it spoke to.
-        Some(Behind::Device(_)) => match forward::behind(ctx, packet.dst) {
-            Some(Behind::Tunnel(tunnel)) => A::from_addr(tunnel.settings.outer.local),
-            _ => None,
-        }
-        .or(Some(packet.dst)),
+        Some(Behind::Device(_)) => match forward::behind(ctx, packet.dst, packet.src) {
+            Some(Behind::Tunnel(tunnel)) => outer(tunnel).or(Some(packet.dst)),
+            _ => Some(packet.dst),
+        },
         None => A::own_address(ctx, packet.src),
     }
 }
 
 /// Sends an ICMP error about `packet`, from `from`.
 fn error<A: Family>(ctx: &Ctx<'_>, skb: &mut Skb, packet: &Packet<A>, from: A, kind: IcmpError) {
-    if !packet.may_cause_error(Link::Unicast) || !ctx.limiter.take() {
+    if !packet.may_cause_error(Link::Unicast) || !ctx.namespace.limiter.take() {
         return;
     }
     let quote = build::quote_len(packet);
@@ -180,7 +200,7 @@ fn error<A: Family>(ctx: &Ctx<'_>, skb: &mut Skb, packet: &Packet<A>, from: A, k
 /// Answers an echo request in the virtual host's name.
 #[cold]
 fn echo<A: Family>(ctx: &Ctx<'_>, skb: &mut Skb, packet: &Packet<A>) {
-    if packet.info != (L4::Echo { reply: false }) || !ctx.limiter.take() {
+    if packet.info != (L4::Echo { reply: false }) || !ctx.namespace.limiter.take() {
         return;
     }
     let Some(original) = skb.pull(packet.end) else {
@@ -198,13 +218,13 @@ fn reply<A: Family>(
     room: usize,
     write: impl FnOnce(&mut [u8]) -> Option<usize>,
 ) {
-    if let Some(behind) = forward::behind(ctx, packet.src) {
+    if let Some(behind) = forward::behind(ctx, packet.src, packet.dst) {
         if let Some(skb) = made(encap::HEADROOM, room, write) {
             // Whatever becomes of it was counted.
             let _ = match behind {
                 Behind::Tunnel(tunnel) => {
                     let content = Content::Packet(A::FAMILY.ethertype());
-                    encap::cross(ctx, skb, content, tunnel)
+                    encap::cross(ctx, skb, content, tunnel, None)
                 }
                 Behind::Device(dev) => skb.receive_on(dev, A::FAMILY, ctx.rcu).into(),
             };

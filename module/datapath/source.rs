@@ -7,7 +7,8 @@
 //! flow's instead of theirs. So a port is left alone that a socket uses towards the server, and,
 //! as sockets come later too, every port that the kernel gives out by itself (`ip_local_port_range`
 //! less `ip_local_reserved_ports`). Only if a binding names nothing but such ports they are used:
-//! the operator has said so.
+//! the operator has said so. Nearly half of all ports being such, they are not even tried before
+//! all others.
 
 use super::{Ctx, Family};
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
         reason::DropReason,
     },
     kern::net::socket,
-    table::{Snat, Source},
+    table::{Pool, Snat, Source},
 };
 
 /// An address and port.
@@ -25,6 +26,7 @@ type End<A> = (A, u16);
 /// What the server is to know the client by.
 pub(super) fn source<A: Family>(
     ctx: &Ctx<'_>,
+    proto: Proto,
     snat: Snat,
     server: Option<A>,
 ) -> Result<Source<A>, DropReason> {
@@ -41,7 +43,13 @@ pub(super) fn source<A: Family>(
             _ => return Err(DropReason::NoRoute),
         },
     };
-    Ok(Source::Pool { first, last, ports })
+    let given = given_out(ctx, proto, ports);
+    Ok(Source::Pool(Pool {
+        first,
+        last,
+        ports,
+        avoid: given.filter(|_| matches!(snat, Snat::Auto { .. }) || A::is_local(ctx, first)),
+    }))
 }
 
 /// Whether the gateway's own sockets have `source`, or may get it, towards `peer`.
@@ -57,15 +65,17 @@ pub(super) fn is_held<A: Family>(
         Snat::Auto { ports } => (true, ports),
         Snat::Pool { ports, .. } => (A::is_local(ctx, source.0), ports),
     };
-    is_own && (is_given_out(ctx, proto, ports, source.1) || A::has_socket(ctx, proto, source, peer))
+    let is_given_out = |port| {
+        given_out(ctx, proto, ports).is_some_and(|given| given.contains(port))
+            && !socket::is_reserved(ctx.net, port)
+    };
+    is_own && (is_given_out(source.1) || A::has_socket(ctx, proto, source, peer))
 }
 
-/// Whether the kernel gives the port to sockets by itself, and the binding has others.
-fn is_given_out(ctx: &Ctx<'_>, proto: Proto, ports: PortRange, port: u16) -> bool {
-    if !proto.has_ports() {
-        return false;
-    }
+/// The ports that the kernel gives to sockets by itself, if the binding has others.
+fn given_out(ctx: &Ctx<'_>, proto: Proto, ports: PortRange) -> Option<PortRange> {
     let given = socket::local_ports(ctx.net);
-    let has_others = !given.contains(&ports.first) || !given.contains(&ports.last);
-    has_others && given.contains(&port) && !socket::is_reserved(ctx.net, port)
+    let given = PortRange::new(*given.start(), *given.end())?;
+    let has_others = !given.contains(ports.first) || !given.contains(ports.last);
+    (proto.has_ports() && has_others).then_some(given)
 }

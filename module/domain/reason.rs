@@ -98,6 +98,7 @@ reasons! {
         Unmatched "unmatched-error" "an ICMP error about a packet of no flow",
         Local "local" "to or from an address that is the gateway's own",
         Fragment "fragment" "a fragment, to be joined before it comes back",
+        UnknownTunnel "unknown-tunnel" "to the end of a tunnel, from elsewhere or with another key",
     }
 }
 

@@ -7,8 +7,8 @@
 
 use crate::sys::bindings;
 
-/// Ticks of [`Tick`] in a second.
-pub(crate) const HZ: u32 = kernel::bindings::HZ;
+/// Ticks of [`Tick`] in a second. Not `kernel::bindings::HZ`, which is what userspace is told.
+pub(crate) const HZ: u32 = bindings::SLR_HELPER_HZ;
 
 /// A moment in ticks since an arbitrary start: the lower half of jiffies.
 ///

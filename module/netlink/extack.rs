@@ -6,27 +6,11 @@
 //! those words at places that depend on the operation. Each object says where, as a path of
 //! attribute numbers, and the client is pointed at the last of the path that it sent.
 
-use kernel::prelude::*;
-
-use crate::kern::net::genetlink::{errno, Attrs, Extack, Refused};
-use crate::table::{self, ConfigError, Kind};
+use crate::kern::net::genetlink::{Attrs, Extack, Refused};
+use crate::table::{self, ConfigError};
 
 /// Where a request has what the tables call by that word; nowhere if empty.
 pub(super) type Places = fn(table::Attr) -> &'static [u16];
-
-/// The error number of a refusal.
-fn errno_of(kind: Kind) -> Error {
-    match kind {
-        Kind::Exists => EEXIST,
-        Kind::NotFound => ENOENT,
-        Kind::Busy => EBUSY,
-        Kind::Invalid => EINVAL,
-        Kind::Range => ERANGE,
-        Kind::Stale => errno::estale(),
-        Kind::NoMemory => ENOMEM,
-        Kind::Unsupported => errno::eopnotsupp(),
-    }
-}
 
 /// Hands a refusal of the tables on.
 pub(super) fn refuse(
@@ -35,7 +19,7 @@ pub(super) fn refuse(
     places: Places,
     error: &ConfigError,
 ) -> Refused {
-    let errno = errno_of(error.kind);
+    let errno = error.kind.errno();
     let mut found = None;
     let mut level = *attrs;
     for number in places(error.attr) {

@@ -11,7 +11,7 @@ use kernel::prelude::*;
 use super::uapi::attr;
 use crate::domain::addr::{Addr, Proto};
 use crate::kern::net::genetlink::{Attr, Attrs, Extack, Refused};
-use crate::table::{Fate, ServerKey, ServiceKey, PUBLIC};
+use crate::table::{Fate, Prefix, ServerKey, ServiceKey, PUBLIC};
 
 /// An address of either family.
 pub(super) fn address(extack: &Extack<'_>, attr: &Attr<'_>, name: &str) -> Result<Addr, Refused> {
@@ -148,4 +148,20 @@ pub(super) fn backup<'m, K>(
         return Ok(Some(None));
     }
     Ok(Some(Some(key(extack, &inner)?)))
+}
+
+/// The prefix in a nest.
+pub(super) fn prefix(extack: &Extack<'_>, nest: &Attrs<'_>) -> Result<Prefix, Refused> {
+    let attr = extack.require(nest, attr::prefix::ADDRESS, "address")?;
+    let addr = address(extack, &attr, "address")?;
+    let len = nest.get(attr::prefix::LENGTH);
+    let len = len.map_or(addr.bits(), |attr| attr.u8());
+    if len > addr.bits() || addr.mask(len) != addr {
+        return Err(extack.refuse_attr(
+            &attr,
+            EINVAL,
+            format_args!("prefix {addr}/{len} has bits behind its length"),
+        ));
+    }
+    Ok(Prefix { addr, len })
 }

@@ -408,7 +408,7 @@ pub(super) static TUNNEL_GET: [AttrPolicy; 2] =
     policy(&[(attr::tunnel::NAME, AttrPolicy::string(31))]);
 
 /// Requests of `route-new`.
-pub(super) static ROUTE_NEW: [AttrPolicy; 8] = policy(&[
+pub(super) static ROUTE_NEW: [AttrPolicy; 9] = policy(&[
     (attr::route::CUSTOMER, AttrPolicy::u32()),
     (attr::route::PREFIX, AttrPolicy::nested(&PREFIX)),
     (attr::route::ACTION, AttrPolicy::u32().max::<4>()),
@@ -416,10 +416,11 @@ pub(super) static ROUTE_NEW: [AttrPolicy; 8] = policy(&[
     (attr::route::TXN, AttrPolicy::u32()),
     (attr::route::SNAT, AttrPolicy::nested(&SNAT)),
     (attr::route::DEVICE, AttrPolicy::string(15)),
+    (attr::route::FROM, AttrPolicy::nested(&PREFIX)),
 ]);
 
 /// Requests of `route-set`.
-pub(super) static ROUTE_SET: [AttrPolicy; 8] = policy(&[
+pub(super) static ROUTE_SET: [AttrPolicy; 9] = policy(&[
     (attr::route::CUSTOMER, AttrPolicy::u32()),
     (attr::route::PREFIX, AttrPolicy::nested(&PREFIX)),
     (attr::route::ACTION, AttrPolicy::u32().max::<4>()),
@@ -427,11 +428,13 @@ pub(super) static ROUTE_SET: [AttrPolicy; 8] = policy(&[
     (attr::route::TXN, AttrPolicy::u32()),
     (attr::route::SNAT, AttrPolicy::nested(&SNAT)),
     (attr::route::DEVICE, AttrPolicy::string(15)),
+    (attr::route::FROM, AttrPolicy::nested(&PREFIX)),
 ]);
 
 /// Requests of `route-del`.
-pub(super) static ROUTE_DEL: [AttrPolicy; 6] = policy(&[
+pub(super) static ROUTE_DEL: [AttrPolicy; 9] = policy(&[
     (attr::route::CUSTOMER, AttrPolicy::u32()),
     (attr::route::PREFIX, AttrPolicy::nested(&PREFIX)),
     (attr::route::TXN, AttrPolicy::u32()),
+    (attr::route::FROM, AttrPolicy::nested(&PREFIX)),
 ]);

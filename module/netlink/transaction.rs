@@ -54,7 +54,7 @@ impl Owner {
 }
 
 /// A change in the making; none once it was committed or dropped.
-type Draft = Arc<Mutex<Option<Change>>>;
+type Draft = Arc<Mutex<Option<KBox<Change>>>>;
 
 struct Open {
     owner: Owner,
@@ -80,7 +80,7 @@ impl Transactions {
     }
 
     /// Opens one for the socket of `request`.
-    fn open(&self, request: &Request<'_>, change: Change) -> Result<u32, Refused> {
+    fn open(&self, request: &Request<'_>, change: KBox<Change>) -> Result<u32, Refused> {
         let (owner, extack) = (Owner::of(request), request.extack());
         let draft = Arc::pin_init(new_mutex!(Some(change)), GFP_KERNEL)
             .map_err(|_| Refused::from(kernel::alloc::AllocError))?;
@@ -117,7 +117,7 @@ impl Transactions {
     }
 
     /// Takes the transaction that the request names off the list, and its change out of it.
-    fn close(&self, request: &Request<'_>) -> Result<Change, Refused> {
+    fn close(&self, request: &Request<'_>) -> Result<KBox<Change>, Refused> {
         let (extack, attrs) = (request.extack(), request.attrs());
         let id = extack.require(&attrs, attr::transaction::ID, "id")?;
         let draft = self.find(request, &id)?;

@@ -564,7 +564,8 @@ pub(crate) mod attr {
         pub(crate) const OKEY: u16 = 9;
         /// UDP port of receivers; the usual one of the type if absent.
         pub(crate) const DPORT: u16 = 10;
-        /// UDP source port; 0 is one for each flow.
+        /// UDP source port; 0, the default but of l2tpv3-udp (1701), is one for each
+        /// flow.
         pub(crate) const SPORT: u16 = 11;
         /// Time to live of outer headers; 0 is that of the inner one.
         pub(crate) const TTL: u16 = 12;
@@ -616,8 +617,10 @@ pub(crate) mod attr {
         pub(crate) const SNAT: u16 = 6;
         /// Slr device that packets are received on, by the name it was made with.
         pub(crate) const DEVICE: u16 = 7;
+        /// Sources of the packets that it is for; all if absent.
+        pub(crate) const FROM: u16 = 8;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 7;
+        pub(crate) const MAX: u16 = 8;
     }
 
     /// An slr device, made by rtnetlink as a link of kind slr.

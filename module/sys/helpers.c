@@ -50,6 +50,11 @@ int slr_helper_skb_cow_head(struct sk_buff *skb, unsigned int headroom)
 	return skb_cow_head(skb, headroom);
 }
 
+void slr_helper___skb_set_sw_hash(struct sk_buff *skb, u32 hash, bool is_l4)
+{
+	__skb_set_sw_hash(skb, hash, is_l4);
+}
+
 void slr_helper_skb_orphan(struct sk_buff *skb)
 {
 	skb_orphan(skb);
@@ -191,6 +196,16 @@ void slr_helper_spin_lock_nested(spinlock_t *lock, int subclass)
 {
 	spin_lock_nested(lock, subclass);
 }
+
+/*
+ * User-Mode Linux has x86's instructions but no segment for what each CPU has. The generic addition
+ * turns interrupts off and on instead, which takes two system calls there. Measurements are all
+ * that it is for: a count that an interrupt spoils does no harm.
+ */
+#ifdef CONFIG_UML
+#undef this_cpu_add
+#define this_cpu_add raw_cpu_add
+#endif
 
 void slr_helper_this_cpu_add_u64(u64 *counter, u64 n)
 {

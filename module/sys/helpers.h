@@ -6,6 +6,9 @@
 #ifndef SLR_SYS_HELPERS_H
 #define SLR_SYS_HELPERS_H
 
+/* kern/time: bindgen sees the HZ of userspace, which comes first. */
+static const u32 SLR_HELPER_HZ = HZ;
+
 /* kern/net */
 static const u16 SLR_HELPER_IPSKB_FORWARDED = IPSKB_FORWARDED;
 static const u64 SLR_HELPER_LINK_FEATURES = NETIF_F_HW_CSUM | NETIF_F_RXCSUM |
@@ -21,6 +24,7 @@ bool slr_helper_inet_is_local_reserved_port(struct net *net, unsigned short port
 void slr_helper_skb_reserve(struct sk_buff *skb, int len);
 int slr_helper_skb_cow_head(struct sk_buff *skb, unsigned int headroom);
 void slr_helper_skb_orphan(struct sk_buff *skb);
+void slr_helper___skb_set_sw_hash(struct sk_buff *skb, u32 hash, bool is_l4);
 void slr_helper_skb_dst_drop(struct sk_buff *skb);
 void slr_helper_skb_dst_set_noref(struct sk_buff *skb, struct dst_entry *dst);
 void slr_helper_nf_reset_ct(struct sk_buff *skb);

@@ -79,26 +79,26 @@ fn stale(base: u64, current: u64) -> ConfigError {
 impl Tables {
     /// Begins a change of the configuration in force, or with `replace` of nothing. With `base` it
     /// may begin from that generation only.
-    pub(crate) fn begin(&self, replace: bool, base: Option<u64>) -> change::Result<Change> {
+    pub(crate) fn begin(&self, replace: bool, base: Option<u64>) -> change::Result<KBox<Change>> {
         let config = self.config.get();
         match base {
             Some(base) if base != config.generation => Err(stale(base, config.generation)),
-            _ => Ok(Change::new(config, replace)),
+            _ => Change::new(config, replace),
         }
     }
 
     /// Makes a change take effect between two packets, or refuses it without a trace.
     ///
     /// Context: process, may sleep.
-    pub(crate) fn commit(this: &Arc<Self>, change: Change) -> change::Result<Committed> {
+    pub(crate) fn commit(this: &Arc<Self>, change: KBox<Change>) -> change::Result<Committed> {
         let mut writer = this.writer.lock();
         Self::commit_locked(this, &mut writer, change)
     }
 
     /// Says whether a change would be refused. Context: process, may sleep.
-    pub(crate) fn check(&self, change: Change) -> change::Result {
+    pub(crate) fn check(&self, change: KBox<Change>) -> change::Result {
         self.check_base(&change)?;
-        self.limits().check(&change.freeze()?)
+        self.limits().check(&Change::freeze(change)?)
     }
 
     /// Makes a change of what `operate` does take effect. It cannot be stale.
@@ -125,7 +125,7 @@ impl Tables {
     fn commit_locked(
         this: &Arc<Self>,
         writer: &mut Writer,
-        change: Change,
+        change: KBox<Change>,
     ) -> change::Result<Committed> {
         let net = this.net.upgrade().filter(|_| !writer.is_closed);
         let net = net.ok_or_else(|| {
@@ -136,17 +136,10 @@ impl Tables {
             )
         })?;
         this.check_base(&change)?;
-        let mut frozen = change.freeze()?;
+        let frozen = Change::freeze(change)?;
         this.limits().check(&frozen)?;
-        writer.attach(this, &net, &frozen.config)?;
-        let config = core::mem::replace(&mut frozen.config, Config::empty(0));
-        let config = match Arc::new(config, GFP_KERNEL) {
-            Ok(config) => config,
-            Err(error) => {
-                writer.let_go(&frozen.from);
-                return Err(error.into());
-            }
-        };
+        let config = frozen.config.clone();
+        writer.attach(this, &net, &config)?;
         this.config.publish(config.clone());
         writer.let_go(&config);
         this.follow(&frozen);

@@ -54,6 +54,7 @@ fn objects(config: &Config) -> u64 {
         config.customer_count(),
         config.tunnel_count(),
         config.route_count(),
+        config.device_count(),
         config.port_count(),
         config.service_count(),
         config.server_count(),

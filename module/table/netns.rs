@@ -22,6 +22,7 @@ use super::{
     Event,
 };
 use crate::domain::addr::{V4, V6};
+use crate::domain::hash::Key;
 use crate::kern::{
     net::{
         device::{self, Device, Watch, Watcher},
@@ -98,6 +99,8 @@ pub(crate) struct Tables {
     pub(crate) persist4: PersistTable<V4>,
     pub(crate) persist6: PersistTable<V6>,
     pub(crate) stats: Stats,
+    /// What flows are told apart by in outer headers.
+    pub(crate) entropy: Key,
     /// The namespace, for who has the tables only.
     pub(crate) net: Arc<WeakNet>,
     /// Whether packets may come without a hook: from slr devices, which may outlive the namespace.
@@ -195,7 +198,8 @@ impl Tables {
     }
 
     /// Makes a change that a device calls for, and that nobody could ask for a second time.
-    fn insist(
+    /// Context: process, may sleep.
+    pub(crate) fn insist(
         this: &Arc<Self>,
         mut operate: impl FnMut(&mut Change) -> change::Result,
     ) -> change::Result {
@@ -261,6 +265,7 @@ impl PernetState for Tables {
             persist4: PersistTable::new(&shared.persist4, flows)?,
             persist6: PersistTable::new(&shared.persist6, flows)?,
             stats: Stats::new()?,
+            entropy: Key::new([random::u64(), random::u64()]),
             net: weak,
             is_open: AtomicBool::new(true),
             writer: KBox::pin_init(new_mutex!(Writer::default()), GFP_KERNEL)?,

@@ -75,6 +75,8 @@ pub struct Inner {
     pub tos: u8,
     /// Time to live; [`TTL`] if it is not IP.
     pub ttl: u8,
+    /// Most hops that the outer header may have: one less than the one it came with, if any.
+    pub hops: u8,
     /// Whether it must not be fragmented.
     pub df: bool,
     /// A hash of its flow.
@@ -85,12 +87,15 @@ pub struct Inner {
 
 impl Inner {
     /// What the first bytes of a packet of `len` bytes say; no hash, and no identification.
+    #[inline]
     pub fn read(content: Content, head: &[u8], len: usize) -> Inner {
-        let at = |n| bytes::u8_at(head, n).unwrap_or(0);
-        let tos = ecn::read(head).unwrap_or(0);
-        let (tos, ttl, df) = match content {
-            Content::Packet(TYPE_IPV4) => (tos, at(8), at(6) & 0x40 != 0),
-            Content::Packet(TYPE_IPV6) => (tos, at(7), true),
+        let (tos, ttl, df) = match (content, head) {
+            (Content::Packet(TYPE_IPV4), &[_, tos, _, _, _, _, flags, _, ttl, ..]) => {
+                (tos, ttl, flags & 0x40 != 0)
+            }
+            (Content::Packet(TYPE_IPV6), &[first, second, _, _, _, _, _, ttl, ..]) => {
+                ((first << 4) | (second >> 4), ttl, true)
+            }
             _ => (0, TTL, true),
         };
         Inner {
@@ -98,6 +103,7 @@ impl Inner {
             len,
             tos,
             ttl,
+            hops: u8::MAX,
             df,
             hash: 0,
             id: 0,
@@ -120,8 +126,12 @@ pub struct Template {
     bytes: [u8; OUTER_MAX],
     /// Bytes up to the content, or to the inner Ethernet header.
     len: u8,
+    /// Bytes up to an IPv4 and an IPv6 packet, with their Ethernet header; 0 if not carried.
+    lens: [u8; 2],
     outer: Outer,
     is_v6: bool,
+    /// Whether it is IP with GRE or nothing else, right before packets.
+    is_short: bool,
 }
 
 impl Outer {
@@ -134,11 +144,7 @@ impl Outer {
             return None;
         }
         let mut bytes = [0; OUTER_MAX];
-        let proto = match self.format.kind.carrier() {
-            Carrier::Ip(proto) => proto,
-            Carrier::Udp => Proto::UDP,
-            Carrier::Link => return None,
-        };
+        let proto = self.format.kind.carrier().protocol()?;
         let mut at = match (self.local, self.remote) {
             (Addr::V4(src), Addr::V4(dst)) => self.ip(proto, V4(src), V4(dst), &mut bytes)?,
             (Addr::V6(src), Addr::V6(dst)) => self.ip(proto, V6(src), V6(dst), &mut bytes)?,
@@ -150,12 +156,19 @@ impl Outer {
             at += udp::LEN;
         }
         at = self.shim(&mut bytes, at)?;
-        Some(Template {
+        let mut template = Template {
             bytes,
             len: at as u8,
+            lens: [0; 2],
             outer: *self,
             is_v6,
-        })
+            is_short: matches!(self.format.kind, Kind::Ipip | Kind::Gre) && !self.format.ethernet,
+        };
+        template.lens = [TYPE_IPV4, TYPE_IPV6].map(|ethertype| {
+            let len = template.len_before(Content::Packet(ethertype));
+            len.unwrap_or(0) as u8
+        });
+        Some(template)
     }
 
     /// Writes the IP header; returns where it ends.
@@ -241,6 +254,7 @@ impl Template {
     }
 
     /// Whether the outer family is IPv6.
+    #[inline]
     pub fn is_v6(&self) -> bool {
         self.is_v6
     }
@@ -270,6 +284,16 @@ impl Template {
     /// the tunnel does not carry such content.
     #[inline]
     pub fn len(&self, content: Content) -> Option<usize> {
+        let [before_v4, before_v6] = self.lens;
+        match content {
+            Content::Packet(TYPE_IPV4) if before_v4 != 0 => Some(before_v4.into()),
+            Content::Packet(TYPE_IPV6) if before_v6 != 0 => Some(before_v6.into()),
+            _ => self.len_before(content),
+        }
+    }
+
+    /// [`len`](Self::len), found out.
+    fn len_before(&self, content: Content) -> Option<usize> {
         let frame = match self.fit(content)? {
             Fit::Plain => 0,
             Fit::Framed(_) => ether::LEN,
@@ -280,7 +304,49 @@ impl Template {
     /// Writes the header of `inner` to all of `out`, which has [`len`](Self::len) bytes.
     ///
     /// `None`, and something or nothing written, if it has not, or the content does not fit.
+    #[inline]
     pub fn write(&self, inner: &Inner, out: &mut [u8]) -> Option<()> {
+        // What is of a known length is copied in place: calls to copy cost more than all else.
+        let ethertype = match inner.content {
+            Content::Packet(ethertype @ (TYPE_IPV4 | TYPE_IPV6)) if self.is_short => ethertype,
+            _ => return self.write_any(inner, out),
+        };
+        match self.len {
+            20 => self.write_short::<20>(ethertype, inner, out),
+            24 => self.write_short::<24>(ethertype, inner, out),
+            28 => self.write_short::<28>(ethertype, inner, out),
+            40 => self.write_short::<40>(ethertype, inner, out),
+            44 => self.write_short::<44>(ethertype, inner, out),
+            48 => self.write_short::<48>(ethertype, inner, out),
+            _ => self.write_any(inner, out),
+        }
+    }
+
+    /// [`write`](Self::write) of IP, and GRE if there is more, right before a packet. By its length
+    /// it is known which IP.
+    #[inline(always)]
+    fn write_short<const N: usize>(
+        &self,
+        ethertype: u16,
+        inner: &Inner,
+        out: &mut [u8],
+    ) -> Option<()> {
+        let head: &mut [u8; N] = out.try_into().ok()?;
+        *head = *self.bytes.first_chunk()?;
+        let is_v6 = N >= V6::HEADER;
+        let ip = if is_v6 { V6::HEADER } else { V4::HEADER };
+        if N > ip {
+            bytes::put(head, ip + 2, ethertype.to_be_bytes())?;
+        }
+        let whole = N.checked_add(inner.len)?;
+        if is_v6 {
+            self.ipv6_fields(inner, whole, head)
+        } else {
+            self.ipv4_fields(inner, whole, head)
+        }
+    }
+
+    fn write_any(&self, inner: &Inner, out: &mut [u8]) -> Option<()> {
         let fit = self.fit(inner.content)?;
         let (head, frame) = out.split_at_mut_checked(usize::from(self.len))?;
         head.copy_from_slice(self.bytes.get(..head.len())?);
@@ -306,6 +372,7 @@ impl Template {
     }
 
     /// Whether the header shows a hash of the flow inside, which costs to take.
+    #[inline]
     pub fn has_entropy(&self) -> bool {
         let has_port = self.outer.format.kind.carrier() == Carrier::Udp && self.outer.sport == 0;
         self.is_v6 || has_port
@@ -351,13 +418,16 @@ impl Template {
         bytes::put(head, at, entry.to_be_bytes())
     }
 
+    #[inline(always)]
     fn ttl(&self, inner: &Inner) -> u8 {
-        match self.outer.ttl {
+        let ttl = match self.outer.ttl {
             0 => inner.ttl,
             ttl => ttl,
-        }
+        };
+        ttl.min(inner.hops)
     }
 
+    #[inline(always)]
     fn ipv4_fields(&self, inner: &Inner, whole: usize, head: &mut [u8]) -> Option<()> {
         let header: &mut [u8; 20] = bytes::chunk_mut(head, 0)?;
         let is_v4 = inner.content == Content::Packet(TYPE_IPV4);
@@ -381,6 +451,7 @@ impl Template {
         bytes::put(header, 10, check)
     }
 
+    #[inline(always)]
     fn ipv6_fields(&self, inner: &Inner, whole: usize, head: &mut [u8]) -> Option<()> {
         let header: &mut [u8; 40] = bytes::chunk_mut(head, 0)?;
         let tos = u32::from(ecn::encapsulate(inner.tos, self.outer.dscp));

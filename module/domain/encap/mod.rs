@@ -59,6 +59,17 @@ pub enum Carrier {
     Link,
 }
 
+impl Carrier {
+    /// The IP protocol of the packets, none on a link.
+    pub fn protocol(self) -> Option<Proto> {
+        match self {
+            Carrier::Ip(proto) => Some(proto),
+            Carrier::Udp => Some(Proto::UDP),
+            Carrier::Link => None,
+        }
+    }
+}
+
 /// The values that a tunnel's key can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyRange {
@@ -151,6 +162,15 @@ impl Kind {
             | Kind::Fou
             | Kind::MplsUdp
             | Kind::L2tpv3Udp => Carrier::Udp,
+        }
+    }
+
+    /// The UDP port that it is sent from where none is set; 0 is one for each flow inside. The ends
+    /// of L2TPv3 take packets from the port that they send to only.
+    pub const fn default_source_port(self) -> u16 {
+        match self {
+            Kind::L2tpv3Udp => self.default_port(),
+            _ => 0,
         }
     }
 

@@ -73,6 +73,12 @@ impl Sum {
             .fold(self, |sum, word| Sum(sum.0.wrapping_add(u64::from(word))))
     }
 
+    /// A sum that the kernel took, of 32 bits and not complemented.
+    #[inline]
+    pub fn taken(sum: u32) -> Sum {
+        Sum(u64::from(sum))
+    }
+
     /// Adds a 16-bit number given in host order.
     #[inline(always)]
     pub fn number(self, number: u16) -> Sum {

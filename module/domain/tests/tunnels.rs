@@ -172,7 +172,7 @@ proptest! {
         len in 24..200usize,
     ) {
         let template = outer.template().unwrap();
-        let inner = Inner { content, len, tos, ttl, df, hash, id };
+        let inner = Inner { content, len, tos, ttl, hops: u8::MAX, df, hash, id };
         let mut bytes = [0xee; OUTER_MAX];
         let Some(header) = template.len(content) else {
             prop_assert!(template.write(&inner, &mut bytes).is_none());
@@ -209,17 +209,17 @@ proptest! {
     fn outer_headers_follow_policy(
         outer in outers(),
         v6 in any::<bool>(),
-        (tos, ttl, df, hash, id) in any::<(u8, u8, bool, u32, u16)>(),
+        (tos, ttl, hops, df, hash, id) in any::<(u8, u8, u8, bool, u32, u16)>(),
     ) {
         let ethertype = if v6 { TYPE_IPV6 } else { TYPE_IPV4 };
         let content = Content::Packet(ethertype);
         let template = outer.template().unwrap();
         let header = template.len(content).unwrap();
         let mut bytes = vec![0; header + 40];
-        let inner = Inner { content, len: 40, tos, ttl, df, hash, id };
+        let inner = Inner { content, len: 40, tos, ttl, hops, df, hash, id };
         template.write(&inner, &mut bytes[..header]).unwrap();
         let want_tos = outer.dscp.map_or(tos, |dscp| (dscp << 2) | (tos & 3));
-        let want_ttl = if outer.ttl == 0 { ttl } else { outer.ttl };
+        let want_ttl = if outer.ttl == 0 { ttl } else { outer.ttl }.min(hops);
         let sport = if template.is_v6() {
             let p = parse_v6(&bytes, bytes.len()).unwrap();
             prop_assert_eq!((p.tos, p.ttl, p.end), (want_tos, want_ttl, bytes.len()));
@@ -486,6 +486,7 @@ fn long_packets_have_no_length() {
             len: 65530,
             tos: 0,
             ttl: 64,
+            hops: u8::MAX,
             df: true,
             hash: 1,
             id: 0,

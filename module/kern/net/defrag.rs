@@ -7,6 +7,7 @@
 
 use super::{
     namespace::Net,
+    route::Route,
     skb::{Skb, Stolen},
     Family,
 };
@@ -25,44 +26,73 @@ pub(crate) enum Fragment {
     Refused(Skb),
 }
 
-/// Tells our fragments from those that others put together at the same time.
-///
-/// The last zone of a bridge's connection tracking: a number that the C side takes for a user which
-/// is in the middle of the path, so that it does not report a fragment's death by old age to the
-/// sender unless the packet was for this machine. It meets another's only if somebody tracks
-/// connections on a bridge in zone 65535.
-const USER_V4: u32 = bindings::ip_defrag_users___IP_DEFRAG_CONNTRACK_BRIDGE_IN;
+/// Tells our fragments from those that others put together at the same time: the last zone of a
+/// bridge's connection tracking. The C side takes it for a user which is in the middle of the path,
+/// so that it does not report a fragment's death by old age to the sender unless the packet was for
+/// this machine.
+const EVERYBODY_V4: u32 = bindings::ip_defrag_users___IP_DEFRAG_CONNTRACK_BRIDGE_IN;
 
 /// The same for IPv6, where the numbers are counted otherwise.
-const USER_V6: u32 = bindings::ip6_defrag_users___IP6_DEFRAG_CONNTRACK_BRIDGE_IN;
+const EVERYBODY_V6: u32 = bindings::ip6_defrag_users___IP6_DEFRAG_CONNTRACK_BRIDGE_IN;
 
-/// Gives a fragment, whose data begins at the network header, to reassembly.
+/// Contexts have less than 24 bits.
+const CONTEXTS: u32 = 1 << 24;
+
+const _: () = assert!(EVERYBODY_V4 < CONTEXTS && EVERYBODY_V6 < CONTEXTS);
+const _: () = assert!(bindings::ip_defrag_users_IP_DEFRAG_MACVLAN < CONTEXTS);
+
+/// The number that tells the fragments of one context, of which 0 is everybody's, from those of
+/// another, which may have the same addresses and identifications. It is beyond those of C for all
+/// but everybody's.
+fn user(family: Family, context: u32) -> u32 {
+    match (context, family) {
+        (0, Family::V4) => EVERYBODY_V4,
+        (0, Family::V6) => EVERYBODY_V6,
+        _ => CONTEXTS | context,
+    }
+}
+
+/// Gives a fragment, whose data begins at the network header, to reassembly with others of the
+/// same context: a number, of which 0 is everybody's.
 ///
 /// To be called in an inet hook, where the packet's control block is the IP layer's: it goes
-/// through reassembly and is needed for delivery to this machine.
+/// through reassembly and is needed for delivery to this machine. Elsewhere `is_fresh` must be
+/// true, which clears it.
 ///
 /// # Context
 ///
 /// Softirq or process, inside RCU.
-pub(crate) fn gather(net: &Net, family: Family, mut skb: Skb, _rcu: &rcu::Guard) -> Fragment {
+pub(crate) fn gather(
+    net: &Net,
+    family: Family,
+    context: u32,
+    is_fresh: bool,
+    mut skb: Skb,
+    rcu: &rcu::Guard,
+) -> Fragment {
     if skb.pull(family.header_len()).is_none() || !(skb.has_device() || skb.has_route()) {
         return Fragment::Refused(skb);
     }
     skb.set_network_header(0);
-    match family {
-        Family::V4 => gather_v4(net, skb),
-        Family::V6 => gather_v6(net, skb),
+    if is_fresh {
+        skb.init_ip_control(family, 0);
+    }
+    let user = user(family, context);
+    match (context, family) {
+        (0, Family::V4) => gather_v4(net, user, skb),
+        (_, Family::V4) => gather_inside_v4(net, user, skb, rcu),
+        (_, Family::V6) => gather_v6(net, user, context, skb),
     }
 }
 
-fn gather_v4(net: &Net, skb: Skb) -> Fragment {
+fn gather_v4(net: &Net, user: u32, skb: Skb) -> Fragment {
     let raw = skb.into_raw();
     // SAFETY: The packet is valid, has a whole IPv4 header at its network header, which is the
-    // data's start, and a device or a route, as `gather` checked. `ip_defrag` wants bottom halves off, and either consumes the packet
-    // (anything but 0) or gives it back as the whole one.
+    // data's start, and a device or a route, as `gather` checked. `ip_defrag` wants bottom halves
+    // off, and either consumes the packet (anything but 0) or gives it back as the whole one.
     let error = unsafe {
         bindings::slr_helper_local_bh_disable();
-        let error = bindings::ip_defrag(net.as_ptr(), raw, USER_V4);
+        let error = bindings::ip_defrag(net.as_ptr(), raw, user);
         bindings::slr_helper_local_bh_enable();
         error
     };
@@ -72,11 +102,46 @@ fn gather_v4(net: &Net, skb: Skb) -> Fragment {
     whole(Family::V4, raw)
 }
 
-fn gather_v6(net: &Net, skb: Skb) -> Fragment {
+/// The same in a context that is not everybody's: whoever has the sender's address outside of it is
+/// not told of a fragment's death. C tells nobody if the fragments were on no device, and then wants
+/// a route.
+fn gather_inside_v4(net: &Net, user: u32, mut skb: Skb, rcu: &rcu::Guard) -> Fragment {
+    let Ok(route) = Route::to_host_v4(net) else {
+        return Fragment::Refused(skb);
+    };
+    skb.set_route(&route, rcu);
+    let dev = skb.take_device();
+    match gather_v4(net, user, skb) {
+        Fragment::Reassembled(mut skb, size) => {
+            skb.drop_route();
+            // SAFETY: It was taken off this device in this RCU section.
+            unsafe { put_back(skb.as_ptr(), dev) };
+            Fragment::Reassembled(skb, size)
+        }
+        other => other,
+    }
+}
+
+/// Gives a fragment to reassembly; in a context that is not everybody's on no device, so that
+/// nobody is told of its death.
+fn gather_v6(net: &Net, user: u32, context: u32, mut skb: Skb) -> Fragment {
+    // Who has a device is told of a fragment's death, which is nobody else's business.
+    let dev = match context {
+        0 => core::ptr::null_mut(),
+        _ => skb.take_device(),
+    };
     let raw = skb.into_raw();
     // SAFETY: The packet is valid and has a whole IPv6 header at its network header, as `gather`
-    // checked; a device may be missing. The function keeps the packet if it returns EINPROGRESS and only then.
-    let error = unsafe { bindings::nf_ct_frag6_gather(net.as_ptr(), raw, USER_V6) };
+    // checked; a device may be missing. The function keeps the packet if it returns EINPROGRESS and
+    // only then; otherwise it is still ours, and gets back the device that it was on, which RCU
+    // keeps.
+    let error = unsafe {
+        let error = bindings::nf_ct_frag6_gather(net.as_ptr(), raw, user);
+        if error != -(bindings::EINPROGRESS as i32) && !dev.is_null() {
+            put_back(raw, dev);
+        }
+        error
+    };
     if error == -(bindings::EINPROGRESS as i32) {
         return Fragment::Queued(Skb::taken());
     }
@@ -85,6 +150,22 @@ fn gather_v6(net: &Net, skb: Skb) -> Fragment {
         return Fragment::Refused(unsafe { Skb::from_raw(NonNull::new_unchecked(raw)) });
     }
     whole(Family::V6, raw)
+}
+
+/// Puts a packet back on the device that it was taken off.
+///
+/// # Safety
+///
+/// The packet is valid and the caller's; the device, which may be null, is one that RCU keeps.
+unsafe fn put_back(skb: *mut bindings::sk_buff, dev: *mut bindings::net_device) {
+    // SAFETY: As the caller promises.
+    unsafe {
+        (*skb)
+            .__bindgen_anon_1
+            .__bindgen_anon_1
+            .__bindgen_anon_1
+            .dev = dev
+    };
 }
 
 /// Takes back a packet that reassembly says is whole.

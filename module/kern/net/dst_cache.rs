@@ -106,6 +106,18 @@ impl<C: Cookie> DstCache<C> {
         route.is_valid(cookie, rcu).then_some(route)
     }
 
+    /// Returns the route that there is, for who has just asked [`get`](Self::get) and wants it for
+    /// the same packet: whether the routing tables would still give it is not asked again.
+    #[inline(always)]
+    pub(crate) fn peek<'g>(&self, _rcu: &'g rcu::Guard) -> Option<&'g Route> {
+        let dst = self.dst.load(Ordering::Acquire);
+        if dst.is_null() || dst.addr() & BUSY != 0 {
+            return None;
+        }
+        // SAFETY: As in `get`.
+        Some(unsafe { Route::from_raw(dst) })
+    }
+
     /// Keeps a route in place of the one there was. If another CPU stores at the same moment, its
     /// route, which is as fresh, stays and this one is given back.
     ///

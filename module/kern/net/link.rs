@@ -26,6 +26,7 @@ use core::{
     sync::atomic::{AtomicPtr, Ordering},
 };
 use kernel::{
+    alloc::AllocError,
     error::to_result,
     ffi,
     prelude::*,
@@ -94,9 +95,9 @@ pub(crate) struct Place(AtomicPtr<bindings::net_device>);
 
 impl Place {
     /// A place that never had a device.
-    pub(crate) fn empty() -> Result<Arc<Self>> {
+    pub(crate) fn empty() -> Result<Arc<Self>, AllocError> {
         // INVARIANT: Null.
-        Ok(Arc::new(Place(AtomicPtr::new(null_mut())), GFP_KERNEL)?)
+        Arc::new(Place(AtomicPtr::new(null_mut())), GFP_KERNEL)
     }
 
     /// Returns the device unless it is gone.
@@ -289,7 +290,7 @@ unsafe extern "C" fn newlink<L: Link>(
     // SAFETY: Our caller's promises are those that the function asks for.
     match unsafe { make::<L>(dev, params, &extack) } {
         Ok(()) => 0,
-        Err(refused) => refused.error().to_errno(),
+        Err(refused) => extack.conclude(refused),
     }
 }
 
@@ -303,7 +304,6 @@ unsafe fn make<L: Link>(
     params: *mut bindings::rtnl_newlink_params,
     extack: &Extack<'_>,
 ) -> Result<(), Refused> {
-    let failed = |error| extack.refuse(error, format_args!("the device cannot be registered"));
     // SAFETY: `data`, if there is any, has a place for each attribute up to the kind's highest,
     // as the policy says; what is there has the policy's length.
     let number = unsafe {
@@ -316,7 +316,7 @@ unsafe fn make<L: Link>(
     let net = unsafe { Net::from_raw(bindings::slr_helper_rtnl_newlink_link_net(params)) };
     let new = Body {
         behind: L::new(net, number, extack)?,
-        place: Place::empty().map_err(failed)?,
+        place: Place::empty()?,
     };
     let owned = KBox::into_raw(KBox::new(new, GFP_KERNEL)?);
     // INVARIANT: The box is the device's from here on.
@@ -327,7 +327,10 @@ unsafe fn make<L: Link>(
         // SAFETY: The device was not registered, has no destructor, and will not be looked at
         // again, so the box is ours once more.
         drop(unsafe { KBox::from_raw(owned) });
-        return Err(failed(error));
+        return Err(match super::plain(error) {
+            ENOMEM => AllocError.into(),
+            error => extack.refuse(error, format_args!("the device cannot be registered")),
+        });
     }
     // SAFETY: The RTNL lock is held, under which only these members are looked at.
     unsafe {

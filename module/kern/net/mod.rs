@@ -14,13 +14,14 @@ pub(crate) mod hook;
 pub(crate) mod link;
 pub(crate) mod namespace;
 pub(crate) mod route;
+pub(crate) mod route_cache;
 pub(crate) mod skb;
 pub(crate) mod socket;
 pub(crate) mod transmit;
 
 use crate::sys::bindings;
 use core::ptr::NonNull;
-use kernel::sync::rcu;
+use kernel::{ffi, prelude::*, sync::rcu};
 
 /// An Internet Protocol version.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,6 +49,14 @@ impl Family {
             Family::V4 => core::mem::size_of::<bindings::iphdr>(),
             Family::V6 => core::mem::size_of::<bindings::ipv6hdr>(),
         }
+    }
+}
+
+/// Names a lack of memory as the rest of the kernel does: some of networking says `ENOBUFS`.
+fn plain(error: Error) -> Error {
+    match error.to_errno() == -(bindings::ENOBUFS as ffi::c_int) {
+        true => ENOMEM,
+        false => error,
     }
 }
 

@@ -89,6 +89,21 @@ impl Lookup4 {
             l3mdev: 0,
         }
     }
+
+    /// How many words a question has.
+    pub(crate) const WORDS: usize = 3;
+
+    /// All that the answer depends on, besides the tables.
+    #[inline(always)]
+    pub(crate) fn words(&self) -> [u64; Self::WORDS] {
+        let pair = |a: u32, b: u32| u64::from(a) << 32 | u64::from(b);
+        let bytes = u32::from_be_bytes([0, 0, self.protocol, self.tos & DSCP_MASK]);
+        [
+            pair(u32::from(self.destination), u32::from(self.source)),
+            pair(self.output, self.l3mdev),
+            pair(self.mark, bytes),
+        ]
+    }
 }
 
 /// What an IPv6 route is looked up for. Zeroes mean any.
@@ -120,6 +135,29 @@ impl Lookup6 {
             l3mdev: 0,
         }
     }
+
+    /// How many words a question has.
+    pub(crate) const WORDS: usize = 6;
+
+    /// All that the answer depends on, besides the tables.
+    #[inline(always)]
+    pub(crate) fn words(&self) -> [u64; Self::WORDS] {
+        let pair = |a: u32, b: u32| u64::from(a) << 32 | u64::from(b);
+        let halves = |address: Ipv6Addr| {
+            let bits = address.to_bits();
+            [(bits >> 64) as u64, bits as u64]
+        };
+        let ([to_high, to_low], [from_high, from_low]) =
+            (halves(self.destination), halves(self.source));
+        [
+            to_high,
+            to_low,
+            from_high,
+            from_low,
+            pair(self.output, self.l3mdev),
+            pair(self.mark, self.flow_info & FLOW_INFO_MASK),
+        ]
+    }
 }
 
 /// Turns an address into the form that C takes.
@@ -149,7 +187,8 @@ impl Route {
 
     /// Looks up an IPv4 route as for a packet that we send, and the source that such a packet
     /// would have if `lookup` names none. `ENETUNREACH`, `EHOSTUNREACH`, `EACCES` and `EINVAL` say
-    /// that the tables lead nowhere.
+    /// that the tables lead nowhere, `ENOMEM` that they may lead somewhere. IPv6 does not tell
+    /// these apart.
     ///
     /// # Context
     ///
@@ -169,7 +208,8 @@ impl Route {
         // SAFETY: `net` is valid and `flow` ours during the call; no socket is involved.
         let route = kernel::error::from_err_ptr(unsafe {
             bindings::ip_route_output_flow(net.as_ptr(), &mut flow, core::ptr::null())
-        })?;
+        })
+        .map_err(super::plain)?;
         // INVARIANT: A successful lookup returns one reference to a route, whose first member is
         // its `dst_entry`.
         let dst = Dst(NonNull::new(route.cast()).ok_or(EINVAL)?);

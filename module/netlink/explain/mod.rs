@@ -12,6 +12,7 @@
 //! Context: process. The tables are held, not locked: packets and changes go on meanwhile.
 
 mod onward;
+mod room;
 mod route;
 mod stages;
 

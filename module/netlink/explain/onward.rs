@@ -5,6 +5,7 @@
 
 use super::{
     dropped,
+    room::room,
     route::{Family, Way},
     Case, Result, Steps, Verdict,
 };
@@ -13,11 +14,20 @@ use crate::domain::{
     packet::Packet,
     reason::DropReason,
 };
-use crate::table::{Snat, Target, PUBLIC};
+use crate::table::{PortName, Snat, Target, PUBLIC};
 use kernel::sync::rcu;
 
 fn unreachable(reason: DropReason) -> Verdict {
     Verdict::because("unreachable", reason.name())
+}
+
+/// What becomes of a packet that is to be received on an slr device.
+pub(super) fn deliver(case: &Case<'_>, name: &PortName) -> Verdict {
+    let rcu = rcu::read_lock();
+    match case.config.receiver(case.customer, name, &rcu) {
+        Some(_) => Verdict::of("deliver"),
+        None => unreachable(DropReason::NoDevice),
+    }
 }
 
 /// The way of a packet of a customer that is for no service.
@@ -43,10 +53,10 @@ pub(super) fn route<A: Family>(
     let addr = to.to_addr();
     let own = match case.customer {
         PUBLIC => None,
-        customer => case.config.route(customer, addr),
+        customer => case.config.route(customer, addr, Some(from.to_addr())),
     };
     if let Some(route) = own {
-        let prefix = route.key.prefix;
+        let prefix = route.key.packets();
         return match route.target {
             Target::Tunnel(id) => {
                 steps.add("route", format_args!("{prefix} of the customer"))?;
@@ -57,15 +67,14 @@ pub(super) fn route<A: Family>(
                     "route",
                     format_args!("{prefix} leads to the public context"),
                 )?;
-                outward(case, from, to, snat, steps)
+                match room::<A>(case, steps)? {
+                    Some(verdict) => Ok(verdict),
+                    None => outward(case, from, to, snat, steps),
+                }
             }
             Target::Device(name) => {
                 steps.add("route", format_args!("{prefix} to slr device {name}"))?;
-                let rcu = rcu::read_lock();
-                Ok(match case.config.receiver(case.customer, &name, &rcu) {
-                    Some(_) => Verdict::of("deliver"),
-                    None => unreachable(DropReason::NoDevice),
-                })
+                Ok(deliver(case, &name))
             }
             Target::Unreachable => {
                 steps.add("route", format_args!("{prefix} is unreachable"))?;

@@ -10,9 +10,9 @@ use super::Case;
 use crate::domain::addr::{V4, V6};
 use crate::kern::net::{
     device::Device,
-    route::{Lookup4, Lookup6, Route},
+    route::{Dst, Route},
 };
-use crate::table::{self, PortName, PUBLIC};
+use crate::table::{self, Ask, PortName, PUBLIC};
 
 /// Where a route leads.
 pub(super) enum Way {
@@ -35,22 +35,28 @@ pub(super) trait Family: table::Family {
 }
 
 /// The VRF that routes are looked up in, 0 for the main table.
-fn l3mdev(case: &Case<'_>, guard: &rcu::Guard) -> Result<u32> {
+fn l3mdev(case: &Case<'_>, guard: &rcu::Guard) -> Option<u32> {
     let of_port = || {
         case.ifindex
             .and_then(|ifindex| Device::by_index(case.net, ifindex, guard))
             .map_or(0, |device| device.l3mdev(guard))
     };
-    case.config
-        .routing_vrf(case.customer, of_port)
-        .ok_or(ENOENT)
+    case.config.routing_vrf(case.customer, of_port)
 }
 
-/// Refuses a route that leads out of the customer's context.
-fn contained<'a>(case: &Case<'_>, route: &'a Route, guard: &rcu::Guard) -> Result<&'a Route> {
-    let device = route.device(guard);
-    let vrf = || device.l3mdev(guard);
-    match case.config.is_within(case.customer, device.ifindex(), vrf) {
+/// What the host's routing tables are asked, as in the datapath.
+fn asked<A: Family>(case: &Case<'_>, to: A, guard: &rcu::Guard) -> Result<Ask<A>> {
+    let l3mdev = l3mdev(case, guard).ok_or(ENOENT)?;
+    Ok(Ask::new(case.customer, l3mdev, to))
+}
+
+fn checked<A: Family>(
+    case: &Case<'_>,
+    ask: &Ask<A>,
+    route: Dst,
+    guard: &rcu::Guard,
+) -> Result<Dst> {
+    match ask.allows(case.config, &route, guard) {
         true => Ok(route),
         false => Err(ENOENT),
     }
@@ -66,22 +72,16 @@ fn way(route: &Route, guard: &rcu::Guard) -> Way {
 impl Family for V4 {
     fn way(case: &Case<'_>, from: V4, to: V4) -> Result<Way> {
         let guard = rcu::read_lock();
-        let lookup = Lookup4 {
-            source: Ipv4Addr::from(from.0),
-            l3mdev: l3mdev(case, &guard)?,
-            ..Lookup4::new(Ipv4Addr::from(to.0))
-        };
-        let (route, _) = Route::lookup_v4(case.net, &lookup)?;
-        Ok(way(contained(case, &route, &guard)?, &guard))
+        let ask = asked(case, to, &guard)?;
+        let (route, _) = Route::lookup_v4(case.net, &ask.lookup(from))?;
+        let route = checked(case, &ask, route, &guard)?;
+        Ok(way(&route, &guard))
     }
 
     fn own_address(case: &Case<'_>, peer: V4) -> Option<V4> {
         let guard = rcu::read_lock();
-        let lookup = Lookup4 {
-            l3mdev: l3mdev(case, &guard).ok()?,
-            ..Lookup4::new(Ipv4Addr::from(peer.0))
-        };
-        let (_, own) = Route::lookup_v4(case.net, &lookup).ok()?;
+        let ask = asked(case, peer, &guard).ok()?;
+        let (_, own) = Route::lookup_v4(case.net, &ask.lookup(V4::default())).ok()?;
         Some(V4(own.octets()))
     }
 
@@ -97,24 +97,19 @@ impl Family for V4 {
 impl Family for V6 {
     fn way(case: &Case<'_>, from: V6, to: V6) -> Result<Way> {
         let guard = rcu::read_lock();
-        let lookup = Lookup6 {
-            source: Ipv6Addr::from(from.0),
-            l3mdev: l3mdev(case, &guard)?,
-            ..Lookup6::new(Ipv6Addr::from(to.0))
-        };
-        let route = Route::lookup_v6(case.net, &lookup)?;
-        Ok(way(contained(case, &route, &guard)?, &guard))
+        let ask = asked(case, to, &guard)?;
+        let route = Route::lookup_v6(case.net, &ask.lookup(from))?;
+        let route = checked(case, &ask, route, &guard)?;
+        Ok(way(&route, &guard))
     }
 
     fn own_address(case: &Case<'_>, peer: V6) -> Option<V6> {
         let guard = rcu::read_lock();
-        let peer = Ipv6Addr::from(peer.0);
-        let lookup = Lookup6 {
-            l3mdev: l3mdev(case, &guard).ok()?,
-            ..Lookup6::new(peer)
-        };
-        let route = Route::lookup_v6(case.net, &lookup).ok()?;
-        let own = route.source_v6(case.net, peer, &guard).ok()?;
+        let ask = asked(case, peer, &guard).ok()?;
+        let route = Route::lookup_v6(case.net, &ask.lookup(V6::default())).ok()?;
+        let own = route
+            .source_v6(case.net, Ipv6Addr::from(peer.0), &guard)
+            .ok()?;
         Some(V6(own.octets()))
     }
 

@@ -4,7 +4,7 @@
 
 use kernel::sync::{rcu, Arc};
 
-use super::{dropped, onward, route::Family, Case, Result, Steps, Verdict};
+use super::{dropped, onward, room::room, route::Family, Case, Result, Steps, Verdict};
 use crate::domain::{
     addr::Proto,
     flow::{self, opener},
@@ -408,14 +408,6 @@ fn choose<'a, A: Family>(
             Ok(Err(answered(reason)))
         }
     }
-}
-
-/// Whether there is room for another flow.
-fn room<A: Family>(case: &Case<'_>, steps: &mut Steps) -> Result<Option<Verdict>> {
-    let table = A::flows(case.tables);
-    let (live, max) = (table.live(), table.max());
-    steps.add("limit", format_args!("{live} of {max} flows"))?;
-    Ok((live >= max).then(|| dropped(DropReason::FlowTableFull)))
 }
 
 /// What the packet's ends become; the next stage needs its source.

@@ -54,13 +54,20 @@ fn parse_id(attrs: &Attrs<'_>) -> Option<u32> {
 }
 
 fn parse_update(request: &Request<'_>) -> Result<CustomerUpdate, Refused> {
+    Ok(CustomerUpdate {
+        vrf: parse_vrf(request)?,
+    })
+}
+
+/// The VRF that a request gives; the inner none takes it away.
+fn parse_vrf(request: &Request<'_>) -> Result<Option<Option<Vrf>>, Refused> {
     let (extack, attrs) = (request.extack(), request.attrs());
     let Some(attr) = attrs.get(attr::customer::VRF) else {
-        return Ok(CustomerUpdate::default());
+        return Ok(None);
     };
     let name = PortName::new(attr.c_str_bytes());
     if name.as_bytes().is_empty() {
-        return Ok(CustomerUpdate { vrf: Some(None) });
+        return Ok(Some(None));
     }
     let guard = rcu::read_lock();
     let device = CStr::from_bytes_until_nul(attr.bytes())
@@ -73,9 +80,7 @@ fn parse_update(request: &Request<'_>) -> Result<CustomerUpdate, Refused> {
     if device.l3mdev(&guard) != ifindex {
         return Err(extack.refuse_attr(&attr, EINVAL, format_args!("device {name} is no VRF")));
     }
-    Ok(CustomerUpdate {
-        vrf: Some(Some(Vrf { ifindex, name })),
-    })
+    Ok(Some(Some(Vrf { ifindex, name })))
 }
 
 /// What a request names, to be looked for in the change or configuration that it is about.

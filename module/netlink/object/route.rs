@@ -5,7 +5,7 @@
 use kernel::{prelude::*, sync::Arc};
 
 use super::binding::{parse_snat, put_snat};
-use super::tunnel::{find, parse_name, parse_prefix, put_prefix};
+use super::tunnel::{find, parse_name, put_prefix};
 use crate::kern::net::genetlink::{Dump, DumpWriter, Full, Refused, Reply, Request, Stop, Writer};
 use crate::netlink::{
     parse,
@@ -23,6 +23,7 @@ fn places(at: table::Attr) -> &'static [u16] {
         table::Attr::Customer => &[attr::route::CUSTOMER],
         table::Attr::Key | table::Attr::Address => &[attr::route::PREFIX],
         table::Attr::Name => &[attr::route::TUNNEL],
+        table::Attr::From => &[attr::route::FROM],
         table::Attr::SnatFirst => &[attr::route::SNAT, attr::snat::FIRST],
         table::Attr::SnatLast => &[attr::route::SNAT, attr::snat::LAST],
         table::Attr::SnatPort => &[attr::route::SNAT, attr::snat::PORT],
@@ -85,9 +86,13 @@ fn parse_key(request: &Request<'_>) -> Result<RouteKey, Refused> {
     let (extack, attrs) = (request.extack(), request.attrs());
     let nest = extack.require(&attrs, attr::route::PREFIX, "prefix")?;
     let customer = attrs.get(attr::route::CUSTOMER);
+    let from = attrs.get(attr::route::FROM);
     Ok(RouteKey {
         customer: customer.map_or(PUBLIC, |attr| attr.u32()),
-        prefix: parse_prefix(&extack, &nest.nested())?,
+        prefix: parse::prefix(&extack, &nest.nested())?,
+        from: from
+            .map(|nest| parse::prefix(&extack, &nest.nested()))
+            .transpose()?,
     })
 }
 
@@ -148,7 +153,11 @@ pub(in crate::netlink) fn put(
 /// Writes what names a route.
 pub(in crate::netlink) fn put_key(out: &mut Writer<'_>, key: &RouteKey) -> Result<(), Full> {
     out.u32(attr::route::CUSTOMER, key.customer)?;
-    put_prefix(out, attr::route::PREFIX, &key.prefix)
+    put_prefix(out, attr::route::PREFIX, &key.prefix)?;
+    match &key.from {
+        Some(from) => put_prefix(out, attr::route::FROM, from),
+        None => Ok(()),
+    }
 }
 
 /// `route-get` as a dump: all routes of one configuration.

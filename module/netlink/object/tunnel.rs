@@ -5,7 +5,13 @@
 //! A request names one by its name. What it leaves out stays as it is, or is what is usual for the
 //! type.
 
-use kernel::{prelude::*, sync::Arc};
+mod show;
+
+pub(super) use self::show::put_prefix;
+pub(crate) use self::show::{get, Tunnels};
+pub(in crate::netlink) use self::show::{put, put_name};
+
+use kernel::prelude::*;
 
 use crate::domain::{
     addr::Addr,
@@ -14,18 +20,14 @@ use crate::domain::{
         Cookie, End, Format, Kind, WireKey,
     },
 };
-use crate::kern::net::genetlink::{
-    Attr, Attrs, Dump, DumpWriter, Extack, Full, Refused, Reply, Request, Stop, Writer,
-};
+use crate::kern::net::genetlink::{Attr, Attrs, Extack, Refused, Reply, Request};
 use crate::netlink::{
     parse,
     transaction,
-    uapi::{attr, cmd},
+    uapi::attr,
     Control, //
 };
-use crate::table::{
-    self, Change, Config, ConfigError, Cursor, Prefix, Tunnel, TunnelName, TunnelSettings, PUBLIC,
-};
+use crate::table::{self, Change, ConfigError, Prefix, TunnelName, TunnelSettings, PUBLIC};
 
 /// The types, by the numbers of the specification.
 const KINDS: [Kind; 10] = [
@@ -73,7 +75,7 @@ fn number<T: PartialEq>(all: &[T], one: &T) -> u32 {
 }
 
 /// The name in an attribute.
-pub(super) fn parse_name(
+pub(in crate::netlink) fn parse_name(
     extack: &Extack<'_>,
     attrs: &Attrs<'_>,
     place: u16,
@@ -86,22 +88,6 @@ pub(super) fn parse_name(
             format_args!("name must be 1..=31 of a-z A-Z 0-9 _ . - and no number"),
         )
     })
-}
-
-/// The prefix in a nest.
-pub(super) fn parse_prefix(extack: &Extack<'_>, nest: &Attrs<'_>) -> Result<Prefix, Refused> {
-    let attr = extack.require(nest, attr::prefix::ADDRESS, "address")?;
-    let addr = parse::address(extack, &attr, "address")?;
-    let len = nest.get(attr::prefix::LENGTH);
-    let len = len.map_or(addr.bits(), |attr| attr.u8());
-    if len > addr.bits() || addr.mask(len) != addr {
-        return Err(extack.refuse_attr(
-            &attr,
-            EINVAL,
-            format_args!("prefix {addr}/{len} has bits behind its length"),
-        ));
-    }
-    Ok(Prefix { addr, len })
 }
 
 /// What a new tunnel is if nothing else is said.
@@ -122,7 +108,7 @@ fn defaults(kind: Kind, local: Addr, remote: Addr) -> TunnelSettings {
             format: Format::new(kind, None),
             local,
             remote,
-            sport: 0,
+            sport: kind.default_source_port(),
             dport: port,
             ttl: 0,
             dscp: None,
@@ -191,7 +177,7 @@ impl Update {
             cookie: cookie(extack, attrs, a::COOKIE)?,
             peer_cookie: cookie(extack, attrs, a::PEER_COOKIE)?,
             to: to(extack, attrs)?,
-            allowed: allowed(extack, attrs)?,
+            allowed: prefixes(extack, attrs, a::ALLOWED)?,
         })
     }
 
@@ -264,17 +250,21 @@ fn cookie(extack: &Extack<'_>, attrs: &Attrs<'_>, place: u16) -> Result<Option<C
     Ok(Some(cookie))
 }
 
-/// The inner sources that the request allows, if it says so.
-fn allowed(extack: &Extack<'_>, attrs: &Attrs<'_>) -> Result<Option<KVec<Prefix>>, Refused> {
-    if !attrs.has(attr::tunnel::ALLOWED) {
+/// The prefixes that the request lists, if it does.
+fn prefixes(
+    extack: &Extack<'_>,
+    attrs: &Attrs<'_>,
+    place: u16,
+) -> Result<Option<KVec<Prefix>>, Refused> {
+    if !attrs.has(place) {
         return Ok(None);
     }
-    let mut allowed = KVec::new();
-    for nest in attrs.all(attr::tunnel::ALLOWED) {
-        let prefix = parse_prefix(extack, &nest.nested())?;
-        allowed.push(prefix, GFP_KERNEL)?;
+    let mut prefixes = KVec::new();
+    for nest in attrs.all(place) {
+        let prefix = parse::prefix(extack, &nest.nested())?;
+        prefixes.push(prefix, GFP_KERNEL)?;
     }
-    Ok(Some(allowed))
+    Ok(Some(prefixes))
 }
 
 /// The tunnel that all leaves by, which may be none; outer none if the request does not say.
@@ -333,8 +323,8 @@ pub(crate) fn set(control: &Control, request: &Request<'_>) -> Result<Reply, Ref
     transaction::apply(control, request, attr::tunnel::TXN, places, |change| {
         let id = find(change, &name)?;
         let (settings, allowed) = change.tunnel_now(id)?;
-        let settings = update.settle(change, settings)?;
         let allowed = copy(update.allowed.as_deref().unwrap_or(allowed))?;
+        let settings = update.settle(change, settings)?;
         change.tunnel_set(id, settings, allowed)
     })
 }
@@ -347,105 +337,4 @@ pub(crate) fn del(control: &Control, request: &Request<'_>) -> Result<Reply, Ref
         let id = find(change, &name)?;
         change.tunnel_del(id)
     })
-}
-
-/// `tunnel-get`: shows one.
-pub(crate) fn get(control: &Control, request: &Request<'_>) -> Result<Reply, Refused> {
-    let (extack, attrs) = (request.extack(), request.attrs());
-    let name = parse_name(&extack, &attrs, attr::tunnel::NAME)?;
-    let config = control.tables(request)?.config.get();
-    let tunnel = config
-        .tunnel_named(&name)
-        .ok_or_else(|| extack.refuse(ENOENT, format_args!("tunnel {name} is unknown")))?;
-    request.reply(cmd::TUNNEL_GET, |out| put(out, &config, tunnel))
-}
-
-/// Writes a prefix.
-pub(super) fn put_prefix(out: &mut Writer<'_>, place: u16, prefix: &Prefix) -> Result<(), Full> {
-    out.nest(place, |out| {
-        out.bytes(attr::prefix::ADDRESS, prefix.addr.as_bytes())?;
-        out.u8(attr::prefix::LENGTH, prefix.len)
-    })
-}
-
-/// Writes a tunnel.
-pub(in crate::netlink) fn put(
-    out: &mut Writer<'_>,
-    config: &Config,
-    tunnel: &Tunnel,
-) -> Result<(), Full> {
-    use attr::tunnel as a;
-    let (settings, outer) = (&tunnel.settings, &tunnel.settings.outer);
-    out.c_str_bytes(a::NAME, tunnel.name.as_bytes())?;
-    out.u32(a::ID, tunnel.id)?;
-    out.u32(a::TYPE, number(&KINDS, &outer.format.kind))?;
-    out.u32(a::CUSTOMER, settings.customer)?;
-    put_ends(out, outer.local, outer.remote, settings.wire.end)?;
-    if let Some(key) = settings.wire.key {
-        out.u32(a::IKEY, key)?;
-    }
-    if let Some(key) = outer.format.key {
-        out.u32(a::OKEY, key)?;
-    }
-    if outer.dport != 0 {
-        out.u16(a::DPORT, outer.dport)?;
-        out.u16(a::SPORT, outer.sport)?;
-        out.u8(a::CHECKSUM, settings.has_checksum.into())?;
-    }
-    out.u8(a::TTL, outer.ttl)?;
-    out.u8(a::DSCP, outer.dscp.unwrap_or(DSCP_INHERIT))?;
-    out.u32(a::DF, number(&DFS, &outer.df))?;
-    out.u32(a::MTU, settings.mtu)?;
-    if outer.format.ethernet {
-        out.u8(a::ETHERNET, 1)?;
-        out.bytes(a::MAC, &outer.macs.0)?;
-        out.bytes(a::PEER_MAC, &outer.macs.1)?;
-    }
-    if matches!(outer.format.kind, Kind::L2tpv3 | Kind::L2tpv3Udp) {
-        out.bytes(a::COOKIE, settings.cookie.as_bytes())?;
-        out.bytes(a::PEER_COOKIE, outer.format.cookie.as_bytes())?;
-        out.u8(a::SUBLAYER, outer.format.sublayer.into())?;
-    }
-    for prefix in &tunnel.allowed {
-        put_prefix(out, a::ALLOWED, prefix)?;
-    }
-    if let Some(to) = settings.to.and_then(|to| config.tunnel_at(to)) {
-        out.c_str_bytes(a::TO, to.name.as_bytes())?;
-    }
-    super::put_traffic(out, a::COUNTERS, &tunnel.runtime.traffic)
-}
-
-fn put_ends(out: &mut Writer<'_>, local: Addr, remote: Addr, end: End) -> Result<(), Full> {
-    out.bytes(attr::tunnel::LOCAL, local.as_bytes())?;
-    out.bytes(attr::tunnel::REMOTE, remote.as_bytes())?;
-    let is_anywhere = matches!(end, End::Path { remote: None, .. });
-    out.u8(attr::tunnel::ANYWHERE, is_anywhere.into())
-}
-
-/// Writes what names a tunnel.
-pub(in crate::netlink) fn put_name(out: &mut Writer<'_>, name: &TunnelName) -> Result<(), Full> {
-    out.c_str_bytes(attr::tunnel::NAME, name.as_bytes())
-}
-
-/// `tunnel-get` as a dump: all tunnels of one configuration.
-pub(crate) struct Tunnels {
-    config: Arc<Config>,
-    at: Cursor,
-}
-
-impl Dump<Control> for Tunnels {
-    fn start(control: &Control, request: &Request<'_>) -> Result<Self, Refused> {
-        Ok(Tunnels {
-            config: control.tables(request)?.config.get(),
-            at: Cursor::default(),
-        })
-    }
-
-    fn dump(&mut self, _: &Control, out: &mut DumpWriter<'_>) -> Result<(), Stop> {
-        for (tunnel, next) in self.config.tunnels(self.at) {
-            out.message::<Full>(cmd::TUNNEL_GET, |out| put(out, &self.config, tunnel))?;
-            self.at = next;
-        }
-        Ok(())
-    }
 }

@@ -70,6 +70,7 @@ impl Change {
     }
 
     /// Puts the slr devices in: all that there are, whether or not the change begins from nothing.
+    #[inline(never)]
     pub(super) fn freeze_devices(&self, config: &mut Config) -> Result {
         config.devices = self.from.devices.clone();
         if self.devices.is_empty() {

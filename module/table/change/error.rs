@@ -4,7 +4,9 @@
 
 use core::fmt::{self, Write};
 
-use kernel::alloc::AllocError;
+use kernel::{alloc::AllocError, prelude::*};
+
+use crate::kern::net::genetlink::errno;
 
 /// What is wrong, in the terms that an errno can express.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,12 +29,29 @@ pub(crate) enum Kind {
     Unsupported,
 }
 
+impl Kind {
+    /// The error number that says so.
+    pub(crate) fn errno(self) -> Error {
+        match self {
+            Kind::Exists => EEXIST,
+            Kind::NotFound => ENOENT,
+            Kind::Busy => EBUSY,
+            Kind::Invalid => EINVAL,
+            Kind::Range => ERANGE,
+            Kind::Stale => errno::estale(),
+            Kind::NoMemory => ENOMEM,
+            Kind::Unsupported => errno::eopnotsupp(),
+        }
+    }
+}
+
 /// The attribute at fault, by its name in the specification.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Attr {
     /// None in particular.
     None,
     Customer,
+    From,
     Id,
     Name,
     Vrf,

@@ -2,9 +2,11 @@
 
 //! Validation of a change as a whole, and the configuration that it leads to.
 
+use core::mem::take;
+
 use kernel::{
-    alloc::{flags::GFP_KERNEL, KVVec, KVec},
-    sync::Arc, //
+    alloc::{flags::GFP_KERNEL, KBox, KVVec, KVec},
+    sync::{Arc, UniqueArc}, //
 };
 
 use super::{
@@ -32,7 +34,7 @@ use crate::table::{
 /// A change that has passed all checks, ready to be published.
 pub(crate) struct Frozen {
     /// What it leads to.
-    pub(crate) config: Config,
+    pub(crate) config: Arc<Config>,
     /// What it began from.
     pub(crate) from: Arc<Config>,
     /// How many flows may live from now on, if that changes.
@@ -53,16 +55,26 @@ pub(crate) struct Frozen {
     pub(in crate::table) has_moved: bool,
 }
 
-// The steps are not inlined: their frames together would be more than half of a kernel stack.
+// The steps are not inlined: a kernel stack is 16 KiB, of which a change under way has the rest of
+// the kernel take some, and only the frames of one step should be on it at a time.
 impl Change {
     /// Checks the change as a whole and builds the configuration that it leads to.
     ///
     /// Takes time in proportion to what the change touches, with two exceptions: a server whose
     /// settings change, or a server or customer that is removed, has all other objects looked at
     /// once, for whether they refer to it. Context: process, may sleep.
-    pub(crate) fn freeze(mut self) -> Result<Frozen> {
+    pub(crate) fn freeze(mut change: KBox<Self>) -> Result<Frozen> {
+        let mut config = change.begin_from()?;
+        change.freeze_objects(&mut config)?;
+        change.check_objects(&config)?;
+        change.complete(config.into())
+    }
+
+    /// A configuration that is the one the change began from.
+    #[inline(never)]
+    fn begin_from(&self) -> Result<UniqueArc<Config>> {
         let seed = self.from.hosts.seed();
-        let mut config = Config::empty(seed);
+        let mut config = UniqueArc::new(Config::empty(seed), GFP_KERNEL)?;
         if let Some(kept) = self.kept() {
             config.customers = kept.customers.clone();
             config.customer_names = kept.customer_names.clone();
@@ -74,6 +86,7 @@ impl Change {
             config.udp_ports = kept.udp_ports.clone();
             config.routes = kept.routes.clone();
             config.route_lengths = kept.route_lengths.clone();
+            config.outlets = kept.outlets;
             config.ports = kept.ports.clone();
             config.hosts = kept.hosts.clone();
             config.servers = kept.servers.clone();
@@ -84,19 +97,35 @@ impl Change {
             config.server_backups = kept.server_backups;
         }
         config.generation = self.from.generation.wrapping_add(1);
-        self.freeze_customers(&mut config)?;
-        self.freeze_devices(&mut config)?;
-        self.freeze_ports(&mut config)?;
-        self.freeze_tunnels(&mut config)?;
-        self.freeze_routes(&mut config)?;
-        if self.freeze_servers(&mut config)? {
-            self.thaw_bound(&config)?;
+        Ok(config)
+    }
+
+    /// Puts in what the change makes and takes out what it removes.
+    #[inline(never)]
+    fn freeze_objects(&mut self, config: &mut Config) -> Result {
+        self.freeze_customers(config)?;
+        self.freeze_devices(config)?;
+        self.freeze_ports(config)?;
+        self.freeze_tunnels(config)?;
+        self.freeze_routes(config)?;
+        if self.freeze_servers(config)? {
+            self.thaw_bound(config)?;
         }
-        self.freeze_services(&mut config)?;
-        self.check_tunnels(&config)?;
-        self.check_backups(&config)?;
-        self.check_customers_gone(&config)?;
-        self.check_devices(&config)?;
+        self.freeze_services(config)
+    }
+
+    /// Refuses objects that do not go together.
+    #[inline(never)]
+    fn check_objects(&self, config: &Config) -> Result {
+        self.check_tunnels(config)?;
+        self.check_backups(config)?;
+        self.check_customers_gone(config)?;
+        self.check_devices(config)
+    }
+
+    /// What the change leads to, and what follows from it.
+    #[inline(never)]
+    fn complete(&mut self, config: Arc<Config>) -> Result<Frozen> {
         if self.replace {
             self.events.push(Event::Replaced, GFP_KERNEL)?;
         }
@@ -106,14 +135,14 @@ impl Change {
             lost: self.lost_customers(&config)?,
             has_moved: self.has_moved(&config),
             config,
-            from: self.from,
+            from: self.from.clone(),
             flows_max: self.flows_max,
-            events: self.events,
+            events: take(&mut self.events),
             changes: self.changes,
             replaced: self.replace,
             revived,
             restated,
-            resets: self.resets,
+            resets: take(&mut self.resets),
         })
     }
 
@@ -304,6 +333,8 @@ impl ServiceDraft {
         let mut is_same = base.is_some_and(|base| {
             base.settings == self.settings && base.bindings.len() == self.bindings.len()
         });
+        let customer = config.customer(key.customer);
+        let customer = customer.map(|customer| customer.runtime.clone());
         let mut bindings = KVec::with_capacity(self.bindings.len(), GFP_KERNEL)?;
         for draft in &self.bindings {
             let Some(server) = config.server(&draft.key.server) else {
@@ -314,7 +345,10 @@ impl ServiceDraft {
             };
             check_binding(config, &draft.key, &draft.settings)?;
             let old = draft.base.as_ref().filter(|old| {
-                same_timeouts && Arc::ptr_eq(&old.server, server) && old.settings == draft.settings
+                same_timeouts
+                    && Arc::ptr_eq(&old.server, server)
+                    && old.settings == draft.settings
+                    && old.is_of(customer.as_ref())
             });
             is_same &= old.is_some();
             let binding = match old {
@@ -326,6 +360,7 @@ impl ServiceDraft {
                         timeouts: self.settings.timeouts,
                         server: server.clone(),
                         service: self.runtime.clone(),
+                        customer: customer.clone(),
                         runtime: draft.runtime.clone(),
                     };
                     Arc::new(binding, GFP_KERNEL)?

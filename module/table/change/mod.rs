@@ -27,11 +27,12 @@ mod route;
 mod server;
 mod service;
 mod tunnel;
+mod tunnel_tables;
 
 use core::fmt;
 
 use kernel::{
-    alloc::{flags::GFP_KERNEL, AllocError, KVVec, KVec},
+    alloc::{flags::GFP_KERNEL, AllocError, KBox, KVVec, KVec},
     rbtree::RBTree,
     sync::Arc,
 };
@@ -162,9 +163,11 @@ pub(crate) struct Change {
 }
 
 impl Change {
-    /// A change that begins from `from`, or with `replace` from nothing.
-    pub(super) fn new(from: Arc<Config>, replace: bool) -> Self {
-        Change {
+    /// A change that begins from `from`, or with `replace` from nothing. It is boxed, as it would
+    /// take much of the stack of those that hand it on.
+    #[inline(never)]
+    pub(super) fn new(from: Arc<Config>, replace: bool) -> Result<KBox<Self>> {
+        let change = Change {
             tunnel_next: from.tunnel_next,
             from,
             replace,
@@ -189,7 +192,8 @@ impl Change {
             events: KVVec::new(),
             supply: TrafficSupply::new(),
             changes: 0,
-        }
+        };
+        Ok(KBox::new(change, GFP_KERNEL)?)
     }
 
     /// The generation that it began from.

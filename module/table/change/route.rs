@@ -17,7 +17,7 @@ use super::{
     Result, //
 };
 use crate::kern::sync::deferred::cond_resched;
-use crate::table::config::{outlet, Config, Route, RouteKey, RouteLengths, Target, PUBLIC};
+use crate::table::config::{outlet, Config, Prefix, Route, RouteKey, RouteLengths, Target, PUBLIC};
 use crate::table::trie::Edit;
 
 impl Change {
@@ -68,11 +68,15 @@ impl Change {
         }
         self.check_customer(key.customer)?;
         let prefix = key.prefix;
-        if prefix.len > prefix.addr.bits() || prefix.addr.mask(prefix.len) != prefix.addr {
-            return Err(invalid(
-                Attr::Address,
-                format_args!("prefix {prefix} has bits behind its length"),
-            ));
+        check_prefix(prefix, Attr::Address)?;
+        if let Some(from) = key.from {
+            check_prefix(from, Attr::From)?;
+            if from.addr.bits() != prefix.addr.bits() {
+                return Err(invalid(
+                    Attr::From,
+                    format_args!("{prefix} and {from} are not of one address family"),
+                ));
+            }
         }
         match target {
             Target::Tunnel(id) if !self.has_tunnel(id) => Err(not_found(
@@ -102,7 +106,11 @@ impl Change {
                         key: *key,
                         target: *target,
                         outlet: match target {
-                            Target::Public(snat) => Some(outlet(key, *snat)?),
+                            Target::Public(snat) => {
+                                let customer = config.customer(key.customer);
+                                let customer = customer.map(|it| it.runtime.clone());
+                                Some(outlet(key, *snat, customer)?)
+                            }
                             _ => None,
                         },
                     };
@@ -110,6 +118,11 @@ impl Change {
                 }
                 None => routes.remove(key, GFP_KERNEL)?,
             };
+            let was_out = old.as_ref().is_some_and(|route| route.outlet.is_some());
+            config.outlets = config.outlets.saturating_sub(was_out.into());
+            if let Some(Target::Public(_)) = target {
+                config.outlets = config.outlets.saturating_add(1);
+            }
             if old.is_some() == target.is_some() {
                 continue;
             }
@@ -118,14 +131,24 @@ impl Change {
                 used = lengths_of(lengths.get(&key.customer), key.customer)?;
             }
             match target {
-                Some(_) => used.add(&key.prefix),
-                None => used.remove(&key.prefix),
+                Some(_) => used.add(key)?,
+                None => used.remove(key)?,
             }
         }
         keep(&mut lengths, &used)?;
         config.routes = routes.freeze(GFP_KERNEL)?;
         config.route_lengths = lengths.freeze(GFP_KERNEL)?;
         Ok(())
+    }
+}
+
+fn check_prefix(prefix: Prefix, at: Attr) -> Result {
+    match prefix.len <= prefix.addr.bits() && prefix.addr.mask(prefix.len) == prefix.addr {
+        true => Ok(()),
+        false => Err(invalid(
+            at,
+            format_args!("prefix {prefix} has bits behind its length"),
+        )),
     }
 }
 

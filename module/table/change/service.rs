@@ -124,6 +124,7 @@ pub(super) struct ServiceDraft {
 
 impl ServiceDraft {
     /// The draft of a service that is there, bindings included.
+    #[inline(never)]
     pub(super) fn thaw(service: &Arc<Service>) -> Result<Self> {
         let mut bindings = KVec::with_capacity(service.bindings.len() + 1, GFP_KERNEL)?;
         for binding in &service.bindings {

@@ -10,6 +10,7 @@ use kernel::{
 use super::{
     error::{busy, exists, invalid, not_found},
     put,
+    tunnel_tables::TunnelTables,
     Attr,
     Change,
     ConfigError,
@@ -20,14 +21,13 @@ use crate::domain::encap::{Carrier, End, Kind};
 use crate::kern::sync::deferred::cond_resched;
 use crate::table::config::{
     BindingKey, BindingSettings, Config, Method, OuterRoute, Prefix, RouteKey, Target, Tunnel,
-    TunnelEnd, TunnelName, TunnelNamed, TunnelRuntime, TunnelSettings, UdpPort, Wire,
+    TunnelName, TunnelRuntime, TunnelSettings,
 };
-use crate::table::trie::Edit;
 
 /// A tunnel that a change makes or alters.
 pub(super) struct TunnelDraft {
     name: TunnelName,
-    settings: TunnelSettings,
+    pub(super) settings: TunnelSettings,
     allowed: KVec<Prefix>,
     runtime: Arc<TunnelRuntime>,
 }
@@ -197,86 +197,36 @@ impl Change {
         if self.tunnels.is_empty() && self.tunnels_gone.is_empty() {
             return Ok(());
         }
-        let mut tunnels = config.tunnels.edit(GFP_KERNEL)?;
-        let mut names = config.tunnel_names.edit(GFP_KERNEL)?;
-        let mut wires = config.wires.edit(GFP_KERNEL)?;
-        let mut ports = config.udp_ports.edit(GFP_KERNEL)?;
-        let mut ends = config.tunnel_ends.edit(GFP_KERNEL)?;
+        let mut tables = TunnelTables::of(config)?;
         // All that was goes before anything comes: a key may pass from one to another.
         let altered = self.tunnels.iter().map(|(id, _)| id);
         for id in self.tunnels_gone.iter().map(|(id, ())| id).chain(altered) {
             cond_resched();
-            let Some(old) = tunnels.remove(id, GFP_KERNEL)? else {
-                continue;
-            };
-            names.remove(&old.name, GFP_KERNEL)?;
-            wires.remove(&old.settings.wire, GFP_KERNEL)?;
-            count_end(&mut ends, &old.settings, |tunnels| {
-                tunnels.saturating_sub(1)
-            })?;
-            if let Some(port) = udp_port(&old.settings) {
-                let left = ports.get(&port).map_or(0, |port| port.tunnels);
-                let kind = old.settings.wire.kind;
-                set_port(&mut ports, port, kind, left.saturating_sub(1))?;
-            }
+            tables.take_out(*id)?;
         }
         for (id, draft) in &self.tunnels {
             cond_resched();
-            let mut allowed = KVec::with_capacity(draft.allowed.len(), GFP_KERNEL)?;
-            allowed.extend_from_slice(&draft.allowed, GFP_KERNEL)?;
-            let (id, name, settings) = (*id, draft.name, draft.settings);
-            let customer = config.customer(settings.customer);
-            let tunnel = Tunnel {
-                id,
-                name,
-                settings,
-                template: settings.outer.template(),
-                allowed,
-                runtime: draft.runtime.clone(),
-                route: self.outer_route(id, &settings)?,
-                customer: customer.map(|customer| customer.runtime.clone()),
-            };
-            let tunnel = Arc::new(tunnel, GFP_KERNEL)?;
-            tunnels.insert(tunnel.clone(), GFP_KERNEL)?;
-            names.insert(Arc::new(TunnelNamed { name, id }, GFP_KERNEL)?, GFP_KERNEL)?;
-            let wire = Wire {
-                key: settings.wire,
-                tunnel,
-            };
-            if let Some(other) = wires.insert(Arc::new(wire, GFP_KERNEL)?, GFP_KERNEL)? {
-                return Err(exists(
-                    Attr::Key,
-                    format_args!(
-                        "packets of tunnel {name} are those of {}",
-                        other.tunnel.name
-                    ),
-                ));
-            }
-            count_end(&mut ends, &settings, |tunnels| tunnels.saturating_add(1))?;
-            let Some(port) = udp_port(&settings) else {
-                continue;
-            };
-            let kind = settings.wire.kind;
-            let there = ports.get(&port).map(|port| (port.kind, port.tunnels));
-            match there {
-                Some((other, _)) if other != kind => {
-                    return Err(exists(
-                        Attr::Port,
-                        format_args!("port {port} is that of type {}", other.name()),
-                    ));
-                }
-                there => {
-                    let count = there.map_or(0, |(_, count)| count);
-                    set_port(&mut ports, port, kind, count.saturating_add(1))?;
-                }
-            }
+            tables.put_in(self.freeze_tunnel(*id, draft, config)?)?;
         }
-        config.tunnels = tunnels.freeze(GFP_KERNEL)?;
-        config.tunnel_names = names.freeze(GFP_KERNEL)?;
-        config.wires = wires.freeze(GFP_KERNEL)?;
-        config.udp_ports = ports.freeze(GFP_KERNEL)?;
-        config.tunnel_ends = ends.freeze(GFP_KERNEL)?;
-        Ok(())
+        tables.freeze(config)
+    }
+
+    /// A tunnel as it will be.
+    #[inline(never)]
+    fn freeze_tunnel(&self, id: u32, draft: &TunnelDraft, config: &Config) -> Result<Arc<Tunnel>> {
+        let settings = draft.settings;
+        let customer = config.customer(settings.customer);
+        let tunnel = Tunnel {
+            id,
+            name: draft.name,
+            settings,
+            template: settings.outer.template(),
+            allowed: copy(&draft.allowed)?,
+            runtime: draft.runtime.clone(),
+            route: self.outer_route(id, &settings)?,
+            customer: customer.map(|customer| customer.runtime.clone()),
+        };
+        Ok(Arc::new(tunnel, GFP_KERNEL)?)
     }
 
     /// The route of a tunnel's outer packets as far as it is known: that of before between the same
@@ -328,6 +278,13 @@ impl Change {
         }
         Ok(())
     }
+}
+
+/// The same prefixes again.
+fn copy(prefixes: &[Prefix]) -> Result<KVec<Prefix>> {
+    let mut copy = KVec::with_capacity(prefixes.len(), GFP_KERNEL)?;
+    copy.extend_from_slice(prefixes, GFP_KERNEL)?;
+    Ok(copy)
 }
 
 /// Refuses a cross-connect to no tunnel, or to one of another customer.
@@ -392,52 +349,6 @@ pub(super) fn check_binding(
             format_args!("tunnel {} is another customer's: {key}", tunnel.name),
         ));
     }
-    Ok(())
-}
-
-/// Changes how many tunnels end at the address of one.
-#[inline(never)]
-fn count_end(
-    ends: &mut Edit<TunnelEnd>,
-    settings: &TunnelSettings,
-    change: impl FnOnce(u32) -> u32,
-) -> Result {
-    let End::Path { local: addr, .. } = settings.wire.end else {
-        return Ok(());
-    };
-    let tunnels = change(ends.get(&addr).map_or(0, |end| end.tunnels));
-    if tunnels == 0 {
-        ends.remove(&addr, GFP_KERNEL)?;
-    } else {
-        ends.insert(
-            Arc::new(TunnelEnd { addr, tunnels }, GFP_KERNEL)?,
-            GFP_KERNEL,
-        )?;
-    }
-    Ok(())
-}
-
-/// The port that a tunnel listens at, if it rides on UDP.
-fn udp_port(settings: &TunnelSettings) -> Option<u16> {
-    match settings.wire.end {
-        End::Path { port, .. } if port != 0 => Some(port),
-        _ => None,
-    }
-}
-
-/// Sets how many tunnels listen at a port.
-#[inline(never)]
-fn set_port(ports: &mut Edit<UdpPort>, port: u16, kind: Kind, tunnels: u32) -> Result {
-    if tunnels == 0 {
-        ports.remove(&port, GFP_KERNEL)?;
-        return Ok(());
-    }
-    let entry = UdpPort {
-        port,
-        kind,
-        tunnels,
-    };
-    ports.insert(Arc::new(entry, GFP_KERNEL)?, GFP_KERNEL)?;
     Ok(())
 }
 

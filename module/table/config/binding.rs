@@ -9,7 +9,10 @@ use kernel::{
     sync::Arc, //
 };
 
-use super::{kind::Method, BindingKey, Server, Service, ServiceRuntime, Traffic, TrafficSupply};
+use super::{
+    kind::Method, BindingKey, CustomerRuntime, Server, Service, ServiceRuntime, Traffic,
+    TrafficSupply,
+};
 use crate::domain::{
     addr::{Addr, PortRange},
     timeouts::Timeouts, //
@@ -103,6 +106,8 @@ pub(crate) struct Binding {
     pub(crate) server: Arc<Server>,
     /// Of the service that the client addresses.
     pub(crate) service: Arc<ServiceRuntime>,
+    /// Whose flows they are; none in the public context.
+    pub(crate) customer: Option<Arc<CustomerRuntime>>,
     pub(crate) runtime: Arc<BindingRuntime>,
 }
 
@@ -111,6 +116,15 @@ impl Binding {
     #[inline]
     pub(crate) fn weight(&self) -> u32 {
         self.settings.weight.unwrap_or(self.server.settings.weight)
+    }
+
+    /// Whether its flows count at this customer.
+    pub(in crate::table) fn is_of(&self, customer: Option<&Arc<CustomerRuntime>>) -> bool {
+        match (&self.customer, customer) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        }
     }
 
     /// Flows alive.
@@ -153,6 +167,7 @@ impl Binding {
                 timeouts: service.settings.timeouts,
                 server: server.clone(),
                 service: service.runtime.clone(),
+                customer: self.customer.clone(),
                 runtime: self.runtime.clone(),
             },
             flags,

@@ -9,6 +9,7 @@
 //!
 //! Context: reading is possible anywhere that holds an RCU guard or an `Arc<Config>`.
 
+mod ask;
 mod binding;
 mod customer;
 mod device;
@@ -31,6 +32,7 @@ use crate::table::trie::{Cursor, Keyed, Trie};
 
 pub(in crate::table) use self::outlet::outlet;
 pub(crate) use self::{
+    ask::Ask,
     binding::{Binding, BindingRuntime, BindingSettings, Snat, SNAT_PORTS},
     customer::{Customer, CustomerName, CustomerRuntime, Named, Vrf, VrfOwner},
     device::SlrDevice,
@@ -64,6 +66,8 @@ pub(crate) struct Config {
     pub(super) tunnel_next: u32,
     pub(super) routes: Trie<Route>,
     pub(super) route_lengths: Trie<RouteLengths>,
+    /// Routes into the public context.
+    pub(super) outlets: u32,
     pub(super) ports: Trie<Port>,
     pub(super) devices: Trie<SlrDevice>,
     pub(super) hosts: Trie<Host>,
@@ -93,6 +97,7 @@ impl Config {
             tunnel_next: 1,
             routes: Trie::new(seed),
             route_lengths: Trie::new(seed),
+            outlets: 0,
             ports: Trie::new(seed),
             devices: Trie::new(seed),
             hosts: Trie::new(seed),
@@ -143,14 +148,20 @@ impl Config {
         Some(&wire.tunnel)
     }
 
+    /// Whether there are tunnels that end at addresses.
+    #[inline(always)]
+    pub(crate) fn has_tunnels(&self) -> bool {
+        !self.tunnel_ends.is_empty()
+    }
+
     /// Whether tunnels end at this address.
-    #[inline]
     pub(crate) fn is_tunnel_end(&self, addr: Addr) -> bool {
-        !self.tunnel_ends.is_empty() && self.tunnel_ends.contains(&addr)
+        self.tunnel_ends.contains(&addr)
     }
 
     /// The type of the tunnels that listen at this UDP port.
-    #[inline]
+    // Not inlined: asked of every UDP packet where there are tunnels, which mostly is for none.
+    #[inline(never)]
     pub(crate) fn tunnels_at_port(&self, port: u16) -> Option<encap::Kind> {
         Some(self.udp_ports.get(&port)?.kind)
     }
@@ -158,6 +169,11 @@ impl Config {
     /// The route of exactly this key.
     pub(crate) fn route_at(&self, key: &RouteKey) -> Option<&Arc<Route>> {
         self.routes.get(key)
+    }
+
+    /// Whether routes lead from customers into the public context.
+    pub(crate) fn has_outlets(&self) -> bool {
+        self.outlets != 0
     }
 
     /// The port on this device.
@@ -246,6 +262,11 @@ impl Config {
     /// Number of routes.
     pub(crate) fn route_count(&self) -> u32 {
         self.routes.len() as u32
+    }
+
+    /// Number of slr devices.
+    pub(crate) fn device_count(&self) -> u32 {
+        self.devices.len() as u32
     }
 
     /// Number of ports.

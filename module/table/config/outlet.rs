@@ -11,13 +11,18 @@ use kernel::{
 };
 
 use super::{
-    Binding, BindingKey, BindingRuntime, BindingSettings, RouteKey, Server, ServerKey,
-    ServerRuntime, ServerSettings, ServiceKey, ServiceRuntime, Snat, TrafficSupply, PUBLIC,
+    Binding, BindingKey, BindingRuntime, BindingSettings, CustomerRuntime, RouteKey, Server,
+    ServerKey, ServerRuntime, ServerSettings, ServiceKey, ServiceRuntime, Snat, TrafficSupply,
+    PUBLIC,
 };
 use crate::domain::{addr::Proto, timeouts::Timeouts};
 
 /// The binding of a route. Context: process, may sleep.
-pub(in crate::table) fn outlet(key: &RouteKey, snat: Snat) -> Result<Arc<Binding>, AllocError> {
+pub(in crate::table) fn outlet(
+    key: &RouteKey,
+    snat: Snat,
+    customer: Option<Arc<CustomerRuntime>>,
+) -> Result<Arc<Binding>, AllocError> {
     let mut supply = TrafficSupply::new();
     let addr = key.prefix.addr;
     let server = Server {
@@ -52,6 +57,7 @@ pub(in crate::table) fn outlet(key: &RouteKey, snat: Snat) -> Result<Arc<Binding
         timeouts: Timeouts::default(),
         server: Arc::new(server, GFP_KERNEL)?,
         service: Arc::new(ServiceRuntime::new(&mut supply)?, GFP_KERNEL)?,
+        customer,
         runtime: Arc::new(BindingRuntime::new(&mut supply)?, GFP_KERNEL)?,
     };
     Arc::new(binding, GFP_KERNEL)

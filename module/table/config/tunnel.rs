@@ -159,17 +159,24 @@ impl Keyed for Wire {
 impl TrieKey for WireKey {
     fn hash(&self, seed: u64) -> u64 {
         let key = self.key.map_or(1 << 32, u64::from);
-        let hash = mix(seed, ((self.kind as u64) << 40) | key);
-        match self.end {
-            End::Link(ifindex) => mix(hash, ifindex.into()),
+        let word = ((self.kind as u64) << 56) | key;
+        let (local, remote, port) = match self.end {
+            End::Link(ifindex) => return mix(mix(seed, word), ifindex.into()),
             End::Path {
                 local,
                 remote,
                 port,
-            } => {
-                let hash = mix_addr(mix(hash, port.into()), local);
-                remote.map_or(hash, |remote| mix_addr(hash, remote))
+            } => (local, remote, port),
+        };
+        let hash = mix(seed, word | u64::from(port) << 40);
+        match (local, remote) {
+            (Addr::V4(local), Some(Addr::V4(remote))) => {
+                let [local, remote] =
+                    [local, remote].map(|addr| u64::from(u32::from_ne_bytes(addr)));
+                mix(hash, local << 32 | remote)
             }
+            (_, Some(remote)) => mix_addr(mix_addr(hash, local), remote),
+            (_, None) => mix_addr(hash, local),
         }
     }
 }

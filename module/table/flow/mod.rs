@@ -26,7 +26,7 @@ use kernel::sync::Arc;
 
 pub(crate) use self::{
     filter::{FlowDump, FlowFilter, FlowRecord},
-    open::{Goal, NewFlow, OpenError, Source},
+    open::{Goal, NewFlow, OpenError, Pool, Source},
     table::{FlowCache, FlowRef, FlowTable},
 };
 
@@ -139,6 +139,8 @@ impl Status {
     const ANSWERED: u32 = 1 << 7;
     /// Its client is a customer's, its server is in the public context.
     const OUTWARD: u32 = 1 << 16;
+    /// Its server is behind a tunnel.
+    const TUNNELLED: u32 = 1 << 17;
     /// Repeated openings, up to 255.
     const REPEATS: u32 = 0xff << Self::REPEATS_SHIFT;
     const REPEATS_SHIFT: u32 = 8;
@@ -187,6 +189,13 @@ impl<A: Family> Flow<A> {
     #[inline]
     pub(crate) fn is_outward(&self) -> bool {
         self.status().has(Status::OUTWARD)
+    }
+
+    /// Whether packets may go elsewhere than along the flow's own routes: into another context, or
+    /// into a tunnel.
+    #[inline(always)]
+    pub(crate) fn leads_elsewhere(&self) -> bool {
+        self.status().has(Status::OUTWARD | Status::TUNNELLED)
     }
 
     /// The protocol.

@@ -42,8 +42,18 @@ use crate::table::{
 pub(crate) enum Source<A> {
     /// The client's own address and port.
     Client,
-    /// An address of `first` to `last` and a port of `ports`, whichever is free.
-    Pool { first: A, last: A, ports: PortRange },
+    /// One of a pool, whichever is free.
+    Pool(Pool<A>),
+}
+
+/// Addresses and ports that clients are told apart by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pool<A> {
+    pub(crate) first: A,
+    pub(crate) last: A,
+    pub(crate) ports: PortRange,
+    /// Ports that are taken only if no other is free.
+    pub(crate) avoid: Option<PortRange>,
 }
 
 /// Where a flow is to go.
@@ -123,7 +133,11 @@ impl<A: Family> FlowTable<A> {
                     false => (server, choice.port),
                     true => new.virtual_end,
                 };
-                (binding, server_end, 0)
+                let kind = match binding.settings.tunnel {
+                    0 => 0,
+                    _ => Status::TUNNELLED,
+                };
+                (binding, server_end, kind)
             }
             Goal::Public(binding) => (binding.clone(), new.virtual_end, Status::OUTWARD),
         };
@@ -149,8 +163,8 @@ impl<A: Family> FlowTable<A> {
         let counted = Counted::take(self, tables, &binding)?;
         let found = match new.source {
             Source::Client => self.insert_plain(tables, flow, now, guard),
-            Source::Pool { first, last, ports } => {
-                self.insert_translated(tables, flow, (first, last, ports), new.is_held, now, guard)
+            Source::Pool(pool) => {
+                self.insert_translated(tables, flow, &pool, new.is_held, now, guard)
             }
         }?;
         counted.keep();
@@ -201,21 +215,21 @@ impl<A: Family> FlowTable<A> {
         &'g self,
         tables: &Tables,
         mut flow: Flow<A>,
-        (first, last, ports): (A, A, PortRange),
+        pool: &Pool<A>,
         is_held: &dyn Fn(End<A>, End<A>) -> bool,
         now: u32,
         guard: &'g rcu::Guard,
     ) -> Result<FlowRef<'g, A>, OpenError> {
-        let addresses = Addresses::new(first, last);
+        let addresses = Addresses::new(pool.first, pool.last);
         let probes = SNAT_PROBES_MAX / addresses.tries;
         let has_ports = flow.proto().has_ports() || flow.proto().is_icmp();
         for address in addresses {
             flow.source = address;
             let (ports, probes) = match has_ports {
-                true => (ports, probes),
+                true => (pool.ports, probes),
                 false => (PortRange::single(0), 1),
             };
-            for port in Ports::new(ports, random::u64(), probes) {
+            for port in Ports::new(ports, pool.avoid, random::u64(), probes) {
                 flow.source_port = port;
                 if self.is_reply_taken(&flow, guard) || is_held(flow.source(), flow.server()) {
                     continue;

@@ -28,6 +28,7 @@ use crate::table::{
     BindingUpdate, PortUpdate, ServerUpdate, ServiceUpdate,
 };
 
+#[inline(never)]
 pub(super) fn run(tables: &Arc<Tables>, report: &mut Report) {
     services(tables, report);
     servers(tables, report);
@@ -48,6 +49,7 @@ const PLAIN: ServiceUpdate = ServiceUpdate {
     state: None,
 };
 
+#[inline(never)]
 fn services(tables: &Arc<Tables>, report: &mut Report) {
     let mut new = |name: &str, key: ServiceKey, kind, text: &str| {
         let result = commit(tables, |change| change.service_new(key, &PLAIN));
@@ -179,6 +181,7 @@ fn services(tables: &Arc<Tables>, report: &mut Report) {
     report.check("refused change leaves no trace", count == 6);
 }
 
+#[inline(never)]
 fn servers(tables: &Arc<Tables>, report: &mut Report) {
     let new = |key, update: ServerUpdate| commit(tables, |change| change.server_new(key, &update));
     let plain = ServerUpdate::default();
@@ -242,6 +245,7 @@ fn servers(tables: &Arc<Tables>, report: &mut Report) {
     );
 }
 
+#[inline(never)]
 fn bindings(tables: &Arc<Tables>, report: &mut Report) {
     let plain = BindingUpdate::default();
     let bind =
@@ -358,6 +362,7 @@ fn bindings(tables: &Arc<Tables>, report: &mut Report) {
     report.check("counts of bindings", is_right);
 }
 
+#[inline(never)]
 fn backups(tables: &Arc<Tables>, report: &mut Report) {
     wipe(tables);
     let with = |key| ServerUpdate {
@@ -415,6 +420,7 @@ fn backups(tables: &Arc<Tables>, report: &mut Report) {
     );
 }
 
+#[inline(never)]
 fn ports(tables: &Arc<Tables>, report: &mut Report) {
     let name = PortName::new(b"test0");
     let client = PortUpdate {

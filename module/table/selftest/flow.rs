@@ -17,7 +17,7 @@ use crate::domain::{
 use crate::kern::time;
 use crate::table::{
     config::{Fate, ServiceKey, PUBLIC},
-    flow::{FlowFilter, Goal, NewFlow, OpenError, Source},
+    flow::{FlowFilter, Goal, NewFlow, OpenError, Pool, Source},
     schedule::{pick, Opening},
     ServerUpdate, ServiceUpdate,
 };
@@ -110,6 +110,7 @@ fn alive(tables: &Tables) -> u32 {
         .map_or(0, |server| server.flows())
 }
 
+#[inline(never)]
 pub(super) fn run(tables: &Arc<Tables>, report: &mut Report) {
     wipe(tables);
     let made = commit(tables, |change| {
@@ -133,6 +134,7 @@ pub(super) fn run(tables: &Arc<Tables>, report: &mut Report) {
     report.check("table is empty", tables.flows4.len() == 0);
 }
 
+#[inline(never)]
 fn life(tables: &Arc<Tables>, report: &mut Report) {
     let opened = open(tables, web(1), 1000, Source::Client);
     report.check(
@@ -207,6 +209,7 @@ fn life(tables: &Arc<Tables>, report: &mut Report) {
     let _ = tables.flows4.clear();
 }
 
+#[inline(never)]
 fn health(tables: &Arc<Tables>, report: &mut Report) {
     let three = ServerUpdate {
         threshold: Some(3),
@@ -253,6 +256,7 @@ fn health(tables: &Arc<Tables>, report: &mut Report) {
     let _ = tables.flows4.clear();
 }
 
+#[inline(never)]
 fn unique(tables: &Arc<Tables>, report: &mut Report) {
     let first = open(tables, web(1), 3000, Source::Client);
     let second = open(tables, web(2), 3000, Source::Client);
@@ -260,14 +264,15 @@ fn unique(tables: &Arc<Tables>, report: &mut Report) {
         "reply of two services",
         first.is_ok() && second == Err(OpenError::Clash),
     );
-    let pool = Source::Pool {
+    let pool = Source::Pool(Pool {
         first: V4([10, 9, 0, 1]),
         last: V4([10, 9, 0, 2]),
         ports: PortRange {
             first: 5000,
             last: 5003,
         },
-    };
+        avoid: None,
+    });
     let mut taken = [[false; 4]; 2];
     for port in 4000..4008 {
         if let Ok((V4([10, 9, 0, host @ 1..=2]), source @ 5000..=5003)) =
@@ -288,14 +293,15 @@ fn unique(tables: &Arc<Tables>, report: &mut Report) {
         other == Err(OpenError::Exists) || { other == Err(OpenError::NoPort) },
     );
     report.check("refused flows are not counted", alive(tables) == 9);
-    let around = Source::Pool {
+    let around = Source::Pool(Pool {
         first: V4([10, 9, 0, 3]),
         last: V4([10, 9, 0, 3]),
         ports: PortRange {
             first: HELD - 1,
             last: HELD + 1,
         },
-    };
+        avoid: None,
+    });
     let got = [5000, 5001, 5002].map(|port| open(tables, web(1), port, around));
     let is_kept = |end: &core::result::Result<_, _>| matches!(end, Ok((_, port)) if *port != HELD);
     report.check(
@@ -305,6 +311,7 @@ fn unique(tables: &Arc<Tables>, report: &mut Report) {
     let _ = tables.flows4.clear();
 }
 
+#[inline(never)]
 fn limits(tables: &Arc<Tables>, report: &mut Report) {
     let _ = commit(tables, |change| change.settings_set(Some(2)));
     let open = |port| open(tables, web(1), port, Source::Client);

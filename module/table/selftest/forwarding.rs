@@ -4,7 +4,11 @@
 
 use kernel::{prelude::*, sync::Arc};
 
-use super::{commit, scale::timed, v4, v6, wipe, Report, Tables};
+use super::{
+    commit,
+    scale::{is_local, timed, IS_LOCAL},
+    v4, v6, wipe, Report, Tables,
+};
 use crate::domain::addr::Addr;
 use crate::domain::encap::{
     build::{Df, Outer},
@@ -85,9 +89,11 @@ fn prefix(addr: Addr, len: u8) -> RouteKey {
     RouteKey {
         customer: ACME,
         prefix: Prefix { addr, len },
+        from: None,
     }
 }
 
+#[inline(never)]
 fn customer(tables: &Arc<Tables>, report: &mut Report) {
     wipe(tables);
     let acme = CustomerName::new(b"acme");
@@ -98,6 +104,7 @@ fn customer(tables: &Arc<Tables>, report: &mut Report) {
     report.accepted("a customer", made);
 }
 
+#[inline(never)]
 pub(super) fn run(tables: &Arc<Tables>, report: &mut Report) {
     tunnels(tables, report);
     routes(tables, report);
@@ -105,6 +112,7 @@ pub(super) fn run(tables: &Arc<Tables>, report: &mut Report) {
     wipe(tables);
 }
 
+#[inline(never)]
 fn tunnels(tables: &Arc<Tables>, report: &mut Report) {
     customer(tables, report);
     let (gre, plain) = (
@@ -169,6 +177,7 @@ fn tunnels(tables: &Arc<Tables>, report: &mut Report) {
     report.accepted("a key passes from one to another", moved);
 }
 
+#[inline(never)]
 fn routes(tables: &Arc<Tables>, report: &mut Report) {
     customer(tables, report);
     let (wide, narrow) = (prefix(v4(10, 0, 0, 0), 8), prefix(v4(10, 1, 0, 0), 16));
@@ -182,14 +191,63 @@ fn routes(tables: &Arc<Tables>, report: &mut Report) {
     });
     report.accepted("routes", made);
     let config = tables.config.get();
-    let way = |addr| config.route(ACME, addr).map(|route| route.key);
+    let way = |addr| config.route(ACME, addr, None).map(|route| route.key);
     report.check(
         "the longest prefix counts",
         way(v4(10, 1, 2, 3)) == Some(narrow)
             && way(v4(10, 2, 2, 3)) == Some(wide)
             && way(v6(9)) == Some(six)
             && way(v4(11, 0, 0, 1)).is_none()
-            && config.route(2, v4(10, 1, 2, 3)).is_none(),
+            && config.route(2, v4(10, 1, 2, 3), None).is_none(),
+    );
+    let from = |key: RouteKey, addr, len| RouteKey {
+        from: Some(Prefix { addr, len }),
+        ..key
+    };
+    let sales = from(narrow, v4(172, 16, 0, 0), 16);
+    let made = commit(tables, |change| change.route_new(sales, Target::Blackhole));
+    report.accepted("a route for some sources", made);
+    let config = tables.config.get();
+    let way = |to, src| config.route(ACME, to, Some(src)).map(|route| route.key);
+    report.check(
+        "the longest prefix of the source counts among equal ones of the destination",
+        way(v4(10, 1, 2, 3), v4(172, 16, 9, 9)) == Some(sales)
+            && way(v4(10, 1, 2, 3), v4(172, 17, 9, 9)) == Some(narrow)
+            && way(v4(10, 2, 2, 3), v4(172, 16, 9, 9)) == Some(wide),
+    );
+    let gone = commit(tables, |change| change.route_del(narrow));
+    report.accepted("the route for all others goes", gone);
+    let config = tables.config.get();
+    let way = |src| {
+        config
+            .route(ACME, v4(10, 1, 2, 3), Some(src))
+            .map(|route| route.key)
+    };
+    report.check(
+        "for other sources the next longest counts",
+        way(v4(172, 16, 9, 9)) == Some(sales) && way(v4(172, 17, 9, 9)) == Some(wide),
+    );
+    let back = commit(tables, |change| {
+        let two = numbered(change, 2);
+        change.route_del(sales)?;
+        change.route_new(narrow, Target::Tunnel(two))
+    });
+    report.accepted("as before", back);
+    let bits = from(narrow, v4(172, 16, 0, 1), 16);
+    let refused = commit(tables, |change| change.route_new(bits, Target::Blackhole));
+    report.refused(
+        "bits behind the length of the source",
+        refused,
+        Refusal::Invalid,
+        "bits",
+    );
+    let mixed = from(narrow, v6(0), 64);
+    let refused = commit(tables, |change| change.route_new(mixed, Target::Blackhole));
+    report.refused(
+        "a source of the other family",
+        refused,
+        Refusal::Invalid,
+        "family",
     );
     let again = commit(tables, |change| change.route_new(wide, Target::Blackhole));
     report.refused("a route twice", again, Refusal::Exists, "10.0.0.0/8");
@@ -213,43 +271,57 @@ fn routes(tables: &Arc<Tables>, report: &mut Report) {
     });
     report.accepted("both at once", gone);
     let config = tables.config.get();
-    let now = config.route(ACME, v4(10, 1, 2, 3)).map(|route| route.key);
+    let now = config
+        .route(ACME, v4(10, 1, 2, 3), None)
+        .map(|route| route.key);
     report.check("the next longest counts", now == Some(wide));
     let busy = commit(tables, |change| change.customer_del(ACME));
     report.refused("a customer with tunnels", busy, Refusal::Busy, "tunnels");
 }
 
+/// One of many hosts, of one family and the other.
+fn host(number: u32) -> RouteKey {
+    let [_, a, b, c] = number.to_be_bytes();
+    match number % 2 {
+        0 => prefix(v4(10, a, b, c), 32),
+        _ => {
+            let addr = [0x20, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c];
+            prefix(Addr::V6(addr), 128)
+        }
+    }
+}
+
+#[inline(never)]
 fn many(tables: &Arc<Tables>, report: &mut Report) {
     customer(tables, report);
-    let (made, took) = timed("100,000 tunnels with a route each", || {
+    let (made, all) = timed("100,000 tunnels with a route each", || {
         commit(tables, |change| {
             for number in 0..MANY {
                 let id = new(change, number, settings(Kind::Gre, 7, Some(number)))?;
-                let [_, a, b, c] = number.to_be_bytes();
-                change.route_new(prefix(v4(10, a, b, c), 32), Target::Tunnel(id))?;
+                change.route_new(host(number), Target::Tunnel(id))?;
             }
             Ok(())
         })
     });
     report.accepted("100,000 tunnels", made);
-    // An emulated machine under load takes its time.
-    report.check("in less than a minute", took < 60_000_000);
     let (one, took) = timed("one more tunnel", || {
         commit(tables, |change| {
             new(change, MANY, settings(Kind::Gre, 7, Some(MANY))).map(drop)
         })
     });
     report.accepted("one more tunnel", one);
-    report.check("in less than a tenth of a second", took < 100_000);
+    report.check(IS_LOCAL, is_local(took, all));
     let config = tables.config.get();
-    let last = settings(Kind::Gre, 7, Some(MANY - 1)).wire;
-    let way = config
-        .route(ACME, v4(10, 0, 0, 99))
-        .map(|route| route.target);
+    let is_found = |number: &u32| {
+        let wire = settings(Kind::Gre, 7, Some(*number)).wire;
+        let way = config.route(ACME, host(*number).prefix.addr, None);
+        match (config.tunnel(&wire), way.map(|route| route.target)) {
+            (Some(tunnel), Some(Target::Tunnel(id))) => tunnel.id == id,
+            _ => false,
+        }
+    };
     report.check(
         "all are found",
-        config.tunnel_count() == MANY + 1
-            && config.tunnel(&last).is_some()
-            && matches!(way, Some(Target::Tunnel(id)) if config.tunnel_at(id).is_some()),
+        config.tunnel_count() == MANY + 1 && (0..MANY).all(|number| is_found(&number)),
     );
 }

@@ -11,6 +11,7 @@ use crate::table::{
     BindingUpdate, ServerUpdate, ServiceUpdate,
 };
 
+#[inline(never)]
 pub(super) fn run(tables: &Arc<Tables>, report: &mut Report) {
     wipe(tables);
     let keys = [

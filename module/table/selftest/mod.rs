@@ -96,7 +96,10 @@ pub(super) fn run(tables: &Arc<Tables>) -> Result {
     schedule::run(tables, &mut report);
     flow::run(tables, &mut report);
     scale::run(tables, &mut report);
-    tunnel::run(&mut report);
+    match tables.net.upgrade() {
+        Some(net) => tunnel::run(&net, &mut report),
+        None => report.check("the namespace is there", false),
+    }
     forwarding::run(tables, &mut report);
     RUNNING.store(false, Relaxed);
     pr_info!("1..{} table\n", report.number);

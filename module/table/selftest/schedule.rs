@@ -48,6 +48,7 @@ fn tally(tables: &Tables, key: ServiceKey) -> [u32; 5] {
     counts
 }
 
+#[inline(never)]
 pub(super) fn run(tables: &Arc<Tables>, report: &mut Report) {
     wipe(tables);
     let by = |scheduler| ServiceUpdate {

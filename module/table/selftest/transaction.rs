@@ -17,6 +17,7 @@ use super::{
 };
 use crate::table::{config::Fate, ServerUpdate, ServiceUpdate};
 
+#[inline(never)]
 pub(super) fn run(tables: &Arc<Tables>, report: &mut Report) {
     wipe(tables);
     let _ = commit(tables, |change| {

@@ -61,7 +61,11 @@ pub fn tunnel(tunnel: &TunnelOptions) -> TunnelOptions {
         // The same key both ways.
         okey: tunnel.ikey,
         dport: tunnel.r#type.and_then(usual_port),
-        sport: Some(0),
+        // The ends of L2TPv3 take packets from the port that they send to only.
+        sport: match is_of(&[L2tpv3Udp]) {
+            true => usual_port(L2tpv3Udp),
+            false => Some(0),
+        },
         ttl: Some(0),
         dscp: Some(64),
         df: Some(TunnelDf::Inherit),

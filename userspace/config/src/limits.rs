@@ -11,7 +11,7 @@ use slr_domain::domain::addr::Addr;
 use slr_domain::domain::limits::is_maglev_size;
 use slr_netlink::uapi::{self, AttrSet, Method};
 use slr_netlink::{
-    Backup, Binding, Object, Ports, Protocol, Server, ServerKey, Service, ServiceKey, Snat,
+    Backup, Binding, Object, Ports, Protocol, Route, Server, ServerKey, Service, ServiceKey, Snat,
     Timeouts,
 };
 
@@ -49,10 +49,19 @@ pub fn object(object: &Object) -> Result<(), Violation> {
         Object::Settings(s) => range(&uapi::SETTINGS, "flows-max", "flows-max", s.flows_max),
         Object::Customer(c) => range(&uapi::CUSTOMER, "id", "id", c.options.id),
         Object::Tunnel(t) => range(&uapi::TUNNEL, "mtu", "mtu", t.options.mtu),
-        Object::Route(_) | Object::Port(_) => Ok(()),
+        Object::Route(r) => route(r),
+        Object::Port(_) => Ok(()),
         Object::Service(s) => service(s),
         Object::Server(s) => server(s),
         Object::Binding(b) => binding(b),
+    }
+}
+
+/// Sources are of the family of the destinations.
+fn route(route: &Route) -> Result<(), Violation> {
+    match route.key.from {
+        Some(from) => same_family(Some("from"), from.address, route.key.prefix.address),
+        None => Ok(()),
     }
 }
 

@@ -9,8 +9,8 @@
 use std::fmt::Display;
 
 use slr_netlink::{
-    Backup, Binding, BindingOptions, CustomerOptions, Object, PortOptions, Ports, RouteOptions,
-    ServerOptions, ServiceOptions, Settings, Snat, Timeouts, Tunnel, Unknown,
+    Backup, Binding, BindingOptions, CustomerOptions, Object, PortOptions, Ports, RouteKey,
+    RouteOptions, ServerOptions, ServiceOptions, Settings, Snat, Timeouts, Tunnel, Unknown,
 };
 
 use slr_netlink::uapi::{RouteAction, TunnelType};
@@ -105,6 +105,13 @@ pub fn tunnel(tunnel: &Tunnel, names: &Names) -> Phrases {
         "to",
         to.map(|to| if to.is_empty() { "none" } else { to }),
     );
+    line
+}
+
+/// Whose packets a route is for, besides their destination.
+pub fn sources(key: &RouteKey) -> Phrases {
+    let mut line = Phrases::new();
+    phrase(&mut line, "from", key.from);
     line
 }
 
@@ -267,7 +274,10 @@ pub fn object(object: &Object, names: &Names) -> String {
         Object::Settings(s) => (object.to_string(), settings(s)),
         Object::Customer(c) => (object.to_string(), customer(&c.options)),
         Object::Tunnel(t) => (object.to_string(), tunnel(t, names)),
-        Object::Route(r) => (format!("route {}", r.key.prefix), route(&r.options)),
+        Object::Route(r) => {
+            let packets = std::iter::once(format!("route {}", r.key.prefix)).chain(sources(&r.key));
+            (packets.collect::<Vec<_>>().join(" "), route(&r.options))
+        }
         Object::Port(p) => (object.to_string(), port(&p.options, names)),
         Object::Service(s) => (format!("service {}", s.key), service(&s.options)),
         Object::Server(s) => (format!("server {}", s.key), server(&s.options)),
@@ -292,8 +302,6 @@ pub fn object(object: &Object, names: &Names) -> String {
 /// backups, to lines of its own kind.
 pub fn config(config: &Config) -> String {
     let names = config.names();
-    config
-        .objects()
-        .map(|o| object(&o, &names) + "\n")
-        .collect()
+    let objects = config.objects().map(|o| object(&o, &names) + "\n");
+    objects.collect()
 }

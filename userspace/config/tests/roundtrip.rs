@@ -9,12 +9,13 @@ use proptest::option;
 use proptest::prelude::*;
 
 use slr_config::{config::Config, defaults, diff::diff, print, File};
-use slr_netlink::uapi::{Action, AdminState, Scheduler, Side};
+use slr_netlink::uapi::{Action, AdminState, RouteAction, Scheduler, Side, TunnelDf, TunnelType};
 use slr_netlink::wire::Value;
 use slr_netlink::{
     Backup, Binding, BindingKey, BindingOptions, Change, Customer, CustomerOptions, Object, Port,
-    PortOptions, Ports, Protocol, Server, ServerKey, ServerOptions, Service, ServiceKey,
-    ServiceOptions, Settings, Snat, Timeouts, Unknown, Verb,
+    PortOptions, Ports, Prefix, Protocol, Route, RouteKey, RouteOptions, Server, ServerKey,
+    ServerOptions, Service, ServiceKey, ServiceOptions, Settings, Snat, Timeouts, Tunnel,
+    TunnelOptions, Unknown, Verb,
 };
 
 fn address(v6: bool, last: u8) -> std::net::IpAddr {
@@ -161,10 +162,152 @@ fn port() -> impl Strategy<Value = Port> {
 /// Numbers pass from one to another now and then, and so do VRFs.
 fn customer() -> impl Strategy<Value = Customer> {
     let options = (1u32..3, option::of("red|blue"));
-    ("acme|bell|7up", options).prop_map(|(name, (id, vrf))| Customer {
-        name: Some(name),
-        options: CustomerOptions { id: Some(id), vrf },
+    ("acme|bell|7up", options).prop_map(|(name, options)| {
+        let (id, vrf) = options;
+        Customer {
+            name: Some(name),
+            options: CustomerOptions { id: Some(id), vrf },
+        }
     })
+}
+
+fn prefix() -> impl Strategy<Value = Prefix> {
+    (any::<bool>(), 1u8..4, 8u8..33).prop_map(|(v6, last, length)| {
+        Prefix::new(address(v6, last), length).expect("a length that both families have")
+    })
+}
+
+/// Few names and keys, so that they pass from one to another. Where it leads is a number among the
+/// others.
+fn tunnel() -> impl Strategy<Value = (Tunnel, Option<usize>)> {
+    use TunnelType::{Geneve, Gre, Ipip, L2tpv3, MplsUdp, Vxlan};
+    let kind = prop::sample::select(&[Gre, Ipip, Vxlan, Geneve, MplsUdp, L2tpv3][..]);
+    let key = (option::of(1u32..4), option::of(1u32..4));
+    let header = (
+        option::of(0u8..3),
+        option::of(prop::sample::select(&[0u8, 46, 64][..])),
+        option::of(prop::sample::select(TunnelDf::ALL)),
+        option::of(0u32..2),
+        option::of(any::<bool>()),
+    );
+    let ends = (any::<bool>(), 1u8..4, 4u8..7, option::of(0u32..3));
+    let rest = (vec(prefix(), 0..3), option::of(any::<usize>()));
+    ("t[0-3]", kind, key, header, ends, rest).prop_map(
+        |(name, kind, (ikey, okey), (ttl, dscp, df, mtu, checksum), ends, rest)| {
+            let (allowed, to) = rest;
+            let (v6, local, remote, customer) = ends;
+            let has_key = kind != Ipip;
+            let options = TunnelOptions {
+                r#type: Some(kind),
+                customer,
+                local: Some(address(v6, local)),
+                remote: Some(address(v6, remote)),
+                ikey: ikey.filter(|_| has_key),
+                okey: okey.filter(|_| has_key && ikey.is_some()),
+                ttl,
+                dscp,
+                df,
+                mtu: mtu.map(|more| more * 1400),
+                checksum,
+                ..TunnelOptions::default()
+            };
+            let tunnel = Tunnel {
+                name,
+                options,
+                allowed,
+            };
+            (tunnel, to)
+        },
+    )
+}
+
+/// Where it leads is a number among tunnels.
+fn route() -> impl Strategy<Value = (RouteKey, usize, usize, Option<Snat>)> {
+    (
+        1u32..3,
+        prefix(),
+        option::of(prefix()),
+        0usize..5,
+        any::<usize>(),
+        option::of(snat()),
+    )
+        .prop_map(|(customer, prefix, from, kind, which, snat)| {
+            let is_same = |from: &Prefix| from.address.is_ipv4() == prefix.address.is_ipv4();
+            let key = RouteKey {
+                customer,
+                prefix,
+                from: from.filter(is_same),
+            };
+            (key, kind, which, snat)
+        })
+}
+
+/// What a route says, if there is what it leads to.
+fn leading(
+    config: &Config,
+    key: &RouteKey,
+    kind: usize,
+    which: usize,
+    snat: Option<Snat>,
+) -> Option<RouteOptions> {
+    let mut options = RouteOptions::default();
+    let one_of = |mut names: Vec<&String>| {
+        names.sort();
+        let count = names.len().max(1);
+        names.get(which % count).map(|name| (*name).clone())
+    };
+    match kind {
+        0 => {
+            let own = config.tunnels.values();
+            let own = own.filter(|t| t.options.customer.unwrap_or(0) == key.customer);
+            options.tunnel = Some(one_of(own.map(|t| &t.name).collect())?);
+        }
+        1 => {
+            options.action = Some(RouteAction::Public);
+            let auto = Snat::Auto { ports: Snat::PORTS };
+            options.snat = Some(snat.unwrap_or(auto));
+        }
+        2 => {
+            options.action = Some(RouteAction::Device);
+            options.device = Some(format!("pvs{}", which % 3));
+        }
+        3 => options.action = Some(RouteAction::Unreachable),
+        _ => options.action = Some(RouteAction::Blackhole),
+    }
+    Some(options)
+}
+
+type TunnelSeed = (Tunnel, Option<usize>);
+type RouteSeed = (RouteKey, usize, usize, Option<Snat>);
+
+/// Tunnels, and what leads into them.
+fn add_tunnels(config: &mut Config, tunnels: Vec<TunnelSeed>, routes: Vec<RouteSeed>) {
+    let names = config.names();
+    let mut crossings = Vec::new();
+    for (tunnel, to) in tunnels {
+        let customer = tunnel.options.customer.unwrap_or(0);
+        if customer == 0 || names.has(customer) {
+            crossings.push((tunnel.name.clone(), to));
+            config.insert(Object::Tunnel(Box::new(tunnel)));
+        }
+    }
+    for (name, to) in crossings {
+        let customer = |t: &Tunnel| t.options.customer.unwrap_or(0);
+        let from = config.tunnels[&name].clone();
+        let same = config.tunnels.values();
+        let same: Vec<_> = same.filter(|t| customer(t) == customer(&from)).collect();
+        let to = to.map(|to| same[to % same.len()].name.clone());
+        let mut tunnel = from;
+        tunnel.options.to = to;
+        config.insert(Object::Tunnel(Box::new(tunnel)));
+    }
+    for (key, kind, which, snat) in routes {
+        if let Some(options) = leading(config, &key, kind, which, snat) {
+            if names.has(key.customer) {
+                config.insert(Object::Route(Route { key, options }));
+            }
+        }
+    }
 }
 
 type BindingSeed = (usize, usize, Option<u16>, Option<u32>, Option<Snat>);
@@ -300,10 +443,13 @@ fn config() -> impl Strategy<Value = Config> {
         vec(port(), 0..3),
         vec(service(), 0..12),
         vec(server(), 0..8),
-        vec(binding, 0..12),
+        (vec(binding, 0..12), vec(tunnel(), 0..5), vec(route(), 0..6)),
     )
-        .prop_map(|(flows, customers, ports, services, servers, bindings)| {
-            assemble(flows, customers, ports, services, servers, bindings)
+        .prop_map(|(flows, customers, ports, services, servers, rest)| {
+            let (bindings, tunnels, routes) = rest;
+            let mut config = assemble(flows, customers, ports, services, servers, bindings);
+            add_tunnels(&mut config, tunnels, routes);
+            config
         })
 }
 
@@ -335,6 +481,18 @@ fn apply(config: &mut Config, change: &Change) -> Result<(), String> {
                 .any(|other| other.id == c.options.id)
             {
                 return Err(format!("{} has the number of another", change.object));
+            }
+        }
+        Object::Tunnel(t) => {
+            let to = t.options.to.as_ref().filter(|to| !to.is_empty());
+            if to.is_some_and(|to| !config.tunnels.contains_key(to)) {
+                return Err(format!("{} leads nowhere", change.object));
+            }
+        }
+        Object::Route(r) if change.verb != Verb::Del => {
+            let tunnel = r.options.tunnel.as_ref();
+            if tunnel.is_some_and(|name| !config.tunnels.contains_key(name)) {
+                return Err(format!("{} leads nowhere", change.object));
             }
         }
         Object::Service(s) => {
@@ -371,8 +529,15 @@ fn apply(config: &mut Config, change: &Change) -> Result<(), String> {
             Object::Customer(c)
         }
         Object::Tunnel(mut t) => {
-            let old = config.tunnels.get(&t.name).cloned().unwrap_or_default();
-            t.options = t.options.onto(&old.options);
+            // A new key is that of both ways; nothing takes prefixes away.
+            t.options.okey = t.options.okey.or(t.options.ikey);
+            if let Some(old) = config.tunnels.get(&t.name).cloned() {
+                let full = defaults::tunnel(&old.options);
+                t.options = t.options.onto(&old.options.onto(&full));
+                if t.allowed.is_empty() {
+                    t.allowed = old.allowed;
+                }
+            }
             Object::Tunnel(t)
         }
         // Where a route leads is given as a whole.

@@ -31,6 +31,8 @@ pub mod link;
 #[cfg(feature = "socket")]
 pub mod netns;
 #[cfg(feature = "socket")]
+mod rtnetlink;
+#[cfg(feature = "socket")]
 pub mod socket;
 #[cfg(feature = "socket")]
 pub mod transport;

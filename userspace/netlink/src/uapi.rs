@@ -660,7 +660,8 @@ pub mod attr {
         pub const OKEY: u16 = 9;
         /// UDP port of receivers; the usual one of the type if absent.
         pub const DPORT: u16 = 10;
-        /// UDP source port; 0 is one for each flow.
+        /// UDP source port; 0, the default but of l2tpv3-udp (1701), is one for each
+        /// flow.
         pub const SPORT: u16 = 11;
         /// Time to live of outer headers; 0 is that of the inner one.
         pub const TTL: u16 = 12;
@@ -710,6 +711,8 @@ pub mod attr {
         pub const SNAT: u16 = 6;
         /// Slr device that packets are received on, by the name it was made with.
         pub const DEVICE: u16 = 7;
+        /// Sources of the packets that it is for; all if absent.
+        pub const FROM: u16 = 8;
     }
 
     /// An slr device, made by rtnetlink as a link of kind slr.
@@ -1787,7 +1790,7 @@ pub static TUNNEL: AttrSet = AttrSet { name: "tunnel", attrs: &[
     Attr { id: 8, name: "ikey", kind: Kind::U32, min: None, max: None, multi: false, doc: "key of arriving packets; none if absent" },
     Attr { id: 9, name: "okey", kind: Kind::U32, min: None, max: None, multi: false, doc: "key of leaving packets; that of arriving ones if absent" },
     Attr { id: 10, name: "dport", kind: Kind::U16, min: Some(1), max: None, multi: false, doc: "UDP port of receivers; the usual one of the type if absent" },
-    Attr { id: 11, name: "sport", kind: Kind::U16, min: None, max: None, multi: false, doc: "UDP source port; 0 is one for each flow" },
+    Attr { id: 11, name: "sport", kind: Kind::U16, min: None, max: None, multi: false, doc: "UDP source port; 0, the default but of l2tpv3-udp (1701), is one for each flow" },
     Attr { id: 12, name: "ttl", kind: Kind::U8, min: None, max: None, multi: false, doc: "time to live of outer headers; 0 is that of the inner one" },
     Attr { id: 13, name: "dscp", kind: Kind::U8, min: None, max: Some(64), multi: false, doc: "class of outer headers; 64 is that of the inner one" },
     Attr { id: 14, name: "df", kind: Kind::Enum(&TUNNEL_DF_ENUM), min: None, max: None, multi: false, doc: "whether routers on the way may fragment" },
@@ -1815,6 +1818,7 @@ pub static ROUTE: AttrSet = AttrSet { name: "route", attrs: &[
     Attr { id: 5, name: "txn", kind: Kind::U32, min: None, max: None, multi: false, doc: "transaction this change belongs to; alone if absent" },
     Attr { id: 6, name: "snat", kind: Kind::Nest(&SNAT), min: None, max: None, multi: false, doc: "source translation of action public; auto if absent" },
     Attr { id: 7, name: "device", kind: Kind::String, min: None, max: Some(15), multi: false, doc: "slr device that packets are received on, by the name it was made with" },
+    Attr { id: 8, name: "from", kind: Kind::Nest(&PREFIX), min: None, max: None, multi: false, doc: "sources of the packets that it is for; all if absent" },
 ] };
 
 /// An slr device, made by rtnetlink as a link of kind slr.
@@ -1891,10 +1895,10 @@ pub static OPS: &[Op] = &[
     Op { id: 44, name: "tunnel-set", set: &TUNNEL, doit: Some(Call { request: &[1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 26], reply: &[] }), dump: None, group: None, doc: "Change what is given." },
     Op { id: 45, name: "tunnel-del", set: &TUNNEL, doit: Some(Call { request: &[1, 26], reply: &[] }), dump: None, group: None, doc: "Remove a tunnel that neither routes nor other tunnels lead to." },
     Op { id: 46, name: "tunnel-get", set: &TUNNEL, doit: Some(Call { request: &[1], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 2, 25] }), dump: Some(Call { request: &[], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 2, 25] }), group: None, doc: "Show tunnels." },
-    Op { id: 47, name: "route-new", set: &ROUTE, doit: Some(Call { request: &[1, 2, 3, 4, 6, 7, 5], reply: &[] }), dump: None, group: None, doc: "Define a route." },
-    Op { id: 48, name: "route-set", set: &ROUTE, doit: Some(Call { request: &[1, 2, 3, 4, 6, 7, 5], reply: &[] }), dump: None, group: None, doc: "Lead a route elsewhere, or define it." },
-    Op { id: 49, name: "route-del", set: &ROUTE, doit: Some(Call { request: &[1, 2, 5], reply: &[] }), dump: None, group: None, doc: "Remove a route." },
-    Op { id: 50, name: "route-get", set: &ROUTE, doit: None, dump: Some(Call { request: &[], reply: &[1, 2, 3, 4, 6, 7] }), group: None, doc: "Show routes." },
+    Op { id: 47, name: "route-new", set: &ROUTE, doit: Some(Call { request: &[1, 2, 8, 3, 4, 6, 7, 5], reply: &[] }), dump: None, group: None, doc: "Define a route." },
+    Op { id: 48, name: "route-set", set: &ROUTE, doit: Some(Call { request: &[1, 2, 8, 3, 4, 6, 7, 5], reply: &[] }), dump: None, group: None, doc: "Lead a route elsewhere, or define it." },
+    Op { id: 49, name: "route-del", set: &ROUTE, doit: Some(Call { request: &[1, 2, 8, 5], reply: &[] }), dump: None, group: None, doc: "Remove a route." },
+    Op { id: 50, name: "route-get", set: &ROUTE, doit: None, dump: Some(Call { request: &[], reply: &[1, 2, 8, 3, 4, 6, 7] }), group: None, doc: "Show routes." },
     Op { id: 51, name: "tunnel-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A tunnel was made or changed." },
     Op { id: 52, name: "tunnel-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A tunnel was removed." },
     Op { id: 53, name: "route-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A route was made or changed." },

@@ -117,6 +117,18 @@ pub fn find(bytes: &[u8], wanted: u16) -> Option<&[u8]> {
     found
 }
 
+/// The values of all attributes of that number, in order.
+pub fn all<T: Value>(bytes: &[u8], wanted: u16) -> Result<Vec<T>, DecodeError> {
+    let mut values = Vec::new();
+    each(bytes, |id, payload| {
+        if id == wanted {
+            values.push(T::get(payload)?);
+        }
+        Ok(())
+    })?;
+    Ok(values)
+}
+
 macro_rules! number {
     ($($type:ty),*) => {$(
         impl Value for $type {

@@ -136,7 +136,7 @@ impl<'a> Extack<'a> {
     }
 
     /// The error number to hand to C; sees to it that there is a message.
-    pub(super) fn conclude(&self, refused: Refused) -> ffi::c_int {
+    pub(in crate::kern::net) fn conclude(&self, refused: Refused) -> ffi::c_int {
         if let Some(raw) = self.raw {
             // SAFETY: By the type invariants.
             if unsafe { (*raw.as_ptr())._msg }.is_null() && refused.0 == ENOMEM {

@@ -185,19 +185,20 @@ impl Skb {
         true
     }
 
-    /// Adds `len` zero bytes at the front and returns them to be written. None if memory is short.
+    /// Adds `len` bytes at the front and returns them to be written, all of them: they hold what lay
+    /// in the packet's buffer. None if memory is short.
     ///
     /// A checksum over all bytes ([`Summed::Complete`](super::Summed)) is not kept up; forget it.
+    #[inline]
     pub(crate) fn push(&mut self, len: usize) -> Option<&mut [u8]> {
         if !self.ensure_headroom(len) {
             return None;
         }
         // SAFETY: The packet is valid and ours, and has `len` bytes of headroom that no clone
-        // shares (made sure above), so `skb_push` cannot run under and `&mut self` makes this the
-        // only access. The bytes are initialised before the slice is made.
+        // shares (made sure above), so `&mut self` makes this the only access. The buffer came from
+        // C, for which bytes that nobody has written have some value too.
         Some(unsafe {
             let front = bindings::skb_push(self.as_ptr(), len as u32).cast::<u8>();
-            front.write_bytes(0, len);
             slice::from_raw_parts_mut(front, len)
         })
     }

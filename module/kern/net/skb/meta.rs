@@ -3,7 +3,8 @@
 //! What the stack notes about a packet beside its bytes.
 //!
 //! Fields are read and written in place where bindgen shows them: the packet path has no
-//! instructions to spare for a call each.
+//! instructions to spare for a call each. Writing a bit field takes bindgen more than fifty, so
+//! what is most often as it should be is read first.
 
 use super::Skb;
 use crate::{
@@ -160,9 +161,12 @@ impl Skb {
     }
 
     /// Says that nothing is known of the transport checksum.
+    #[inline]
     pub(crate) fn set_unsummed(&mut self) {
-        self.headers_mut()
-            .set_ip_summed(bindings::CHECKSUM_NONE as u8);
+        if self.ip_summed() != Summed::None {
+            self.headers_mut()
+                .set_ip_summed(bindings::CHECKSUM_NONE as u8);
+        }
     }
 
     /// Returns the ones' complement sum of `len` bytes from `offset`, added to `seed` and not
@@ -303,6 +307,15 @@ impl Skb {
         };
     }
 
+    /// Takes the packet off its device, which is returned: null if it was on none.
+    pub(in crate::kern) fn take_device(&mut self) -> *mut bindings::net_device {
+        // SAFETY: The packet is valid and ours.
+        unsafe {
+            let on = &mut (*self.as_ptr()).__bindgen_anon_1.__bindgen_anon_1;
+            core::mem::replace(&mut on.__bindgen_anon_1.dev, core::ptr::null_mut())
+        }
+    }
+
     /// Makes connection tracking leave the packet alone.
     ///
     /// C counterpart: `nf_ct_set(skb, NULL, IP_CT_UNTRACKED)`.
@@ -329,11 +342,12 @@ impl Skb {
         self.forget_complete_checksum();
         self.set_untracked();
         self.drop_route();
+        if !self.is_to_us() {
+            self.set_packet_type_host();
+        }
         let skb = self.as_ptr();
-        let headers = self.headers_mut();
-        headers.set_pkt_type(bindings::PACKET_HOST as u8);
         // C counterpart: `skb_clear_tstamp`: a time of delivery stays.
-        let arrived = headers.tstamp_type() == 0;
+        let arrived = self.headers().tstamp_type() == 0;
         // SAFETY: The packet is valid and ours; a destructor, where there is one, goes with the
         // socket that `skb_orphan` detaches.
         unsafe {

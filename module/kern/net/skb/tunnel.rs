@@ -10,7 +10,10 @@
 //! checksum offload where its inner headers are.
 
 use super::{Skb, Stolen, Summed};
-use crate::{kern::net::Family, sys::bindings};
+use crate::{
+    kern::net::{namespace::Net, Family},
+    sys::bindings,
+};
 use core::ptr::NonNull;
 
 /// What carries a packet through a tunnel, as far as devices know how to segment it.
@@ -20,10 +23,19 @@ pub(crate) enum Carrier {
     Ip,
     /// GRE without checksum.
     Gre,
-    /// UDP, with its checksum or without.
+    /// UDP, with its checksum or without, around a packet or frame.
     Udp(Checksum),
+    /// UDP around something whose end no device finds.
+    Datagram(Checksum),
     /// Something that no device knows.
     Other,
+}
+
+impl Carrier {
+    /// Whether devices, or who does their work, can put such a header on each segment.
+    pub(crate) const fn has_segments(self) -> bool {
+        matches!(self, Carrier::Ip | Carrier::Gre | Carrier::Udp(_))
+    }
 }
 
 /// Whether outer UDP headers have a checksum.
@@ -62,7 +74,7 @@ impl Outer {
             (Carrier::Gre, _) => bindings::SKB_GSO_GRE,
             (Carrier::Udp(Checksum::None), _) => bindings::SKB_GSO_UDP_TUNNEL,
             (Carrier::Udp(Checksum::Whole), _) => bindings::SKB_GSO_UDP_TUNNEL_CSUM,
-            (Carrier::Other, _) => return None,
+            (Carrier::Datagram(_) | Carrier::Other, _) => return None,
         };
         Some(flag as u32)
     }
@@ -120,9 +132,10 @@ impl Skb {
     /// free before it. Returns whether that worked; if not, the packet is good for nothing but to
     /// be freed.
     ///
-    /// `write` leaves the checksum of UDP zero.
+    /// `write` writes every byte, and leaves the checksum of UDP zero.
     ///
     /// C counterparts: `skb_cow_head`, `skb_reset_inner_headers`, `iptunnel_handle_offloads`.
+    #[inline]
     #[must_use]
     pub(crate) fn encapsulate(
         &mut self,
@@ -130,14 +143,49 @@ impl Skb {
         room: usize,
         write: impl FnOnce(&mut [u8]) -> Option<()>,
     ) -> bool {
+        if !self.unshare() || !self.ensure_headroom(outer.len.saturating_add(room)) {
+            return false;
+        }
+        let has_work_left = self.is_gso() || self.ip_summed() == Summed::Partial;
+        if has_work_left && !self.note_inner_headers(outer) {
+            return false;
+        }
+        if !has_work_left {
+            // Nobody asks where the headers inside are.
+            self.clear_encapsulation();
+            self.set_unsummed();
+        }
+        let Some(()) = self.push(outer.len).and_then(write) else {
+            return false;
+        };
+        self.set_network_header(0);
+        self.set_transport_header(outer.family.header_len());
+        self.set_protocol(outer.family.ethertype());
+        match outer.carrier {
+            Carrier::Udp(Checksum::Whole) | Carrier::Datagram(Checksum::Whole) => {
+                self.sum_udp(outer.family)
+            }
+            _ => true,
+        }
+    }
+
+    /// Says that no header of the packet is one that a device could put on segments.
+    #[inline]
+    fn clear_encapsulation(&mut self) {
+        if self.headers().encapsulation() != 0 {
+            self.headers_mut().set_encapsulation(0);
+        }
+    }
+
+    /// Notes for devices, or for who does their work, where the headers are that the data begins
+    /// with now. Returns whether that worked; if not, the packet is good for nothing but to be
+    /// freed.
+    #[cold]
+    fn note_inner_headers(&mut self, outer: &Outer) -> bool {
         let gso_type = outer.gso_type();
         if self.is_gso() && gso_type.is_none() {
             return false;
         }
-        if !self.unshare() || !self.ensure_headroom(outer.len.saturating_add(room)) {
-            return false;
-        }
-        self.forget_complete_checksum();
         // Who takes such a header off does not know of a checksum that is still to be filled in.
         if gso_type.is_none() && !self.checksum_help() {
             return false;
@@ -157,16 +205,7 @@ impl Skb {
         // C counterpart: `skb_set_inner_protocol`, with `ENCAP_TYPE_ETHER`.
         headers.set_inner_protocol_type(0);
         headers.__bindgen_anon_5.inner_protocol = outer.protocol.to_be();
-        let Some(()) = self.push(outer.len).and_then(write) else {
-            return false;
-        };
-        self.set_network_header(0);
-        self.set_transport_header(outer.family.header_len());
-        self.set_protocol(outer.family.ethertype());
-        match outer.carrier {
-            Carrier::Udp(Checksum::Whole) => self.sum_udp(outer.family),
-            _ => true,
-        }
+        true
     }
 
     /// Has the checksum of the UDP header behind the IP header at the data's start filled in: by
@@ -250,17 +289,29 @@ impl Skb {
         self.headers_mut().mac_header = header;
     }
 
-    /// Returns a hash of the packet's flow, taken now if no earlier layer did: the same for both
-    /// of them only by chance.
+    /// Notes a hash of the packet's flow, unless an earlier layer did.
     ///
-    /// C counterpart: `skb_get_hash`.
-    pub(crate) fn flow_hash(&mut self) -> u32 {
+    /// C counterpart: `__skb_set_sw_hash`.
+    #[inline]
+    pub(crate) fn note_flow_hash(&mut self, hash: impl FnOnce() -> u32) {
         let headers = self.headers();
         if headers.l4_hash() == 0 && headers.sw_hash() == 0 {
-            // SAFETY: The packet is valid and ours. The function reads its headers from the network
-            // header on, with bounds checks, and writes the hash; no namespace means that no BPF
-            // program of one is asked.
-            unsafe { bindings::__skb_get_hash_net(core::ptr::null(), self.as_ptr()) };
+            // SAFETY: The packet is valid and ours.
+            unsafe { bindings::slr_helper___skb_set_sw_hash(self.as_ptr(), hash(), true) };
+        }
+    }
+
+    /// Returns a hash of the packet's flow, taken now if no earlier layer did: the same for both
+    /// of them only by chance. A packet that was made here has no device that would name its
+    /// namespace.
+    ///
+    /// C counterpart: `skb_get_hash_net`.
+    pub(crate) fn flow_hash(&mut self, net: &Net) -> u32 {
+        let headers = self.headers();
+        if headers.l4_hash() == 0 && headers.sw_hash() == 0 {
+            // SAFETY: Packet and namespace are valid, and the packet is ours. The function reads its
+            // headers from the network header on, with bounds checks, and writes the hash.
+            unsafe { bindings::__skb_get_hash_net(net.as_ptr(), self.as_ptr()) };
         }
         self.hash()
     }
@@ -268,3 +319,11 @@ impl Skb {
 
 /// Bytes of a UDP header.
 const UDP_LEN: usize = core::mem::size_of::<bindings::udphdr>();
+
+/// The number that C has for it.
+fn address_family(family: Family) -> u16 {
+    match family {
+        Family::V4 => bindings::AF_INET as u16,
+        Family::V6 => bindings::AF_INET6 as u16,
+    }
+}

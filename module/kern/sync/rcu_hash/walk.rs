@@ -95,12 +95,15 @@ impl<T: Entry<LINKS>, const LINKS: usize> Table<T, LINKS> {
     ) -> ControlFlow<()> {
         let mut array = Some(self.current(guard));
         while let Some(buckets) = array {
-            for part in (index as usize..buckets.len()).step_by(coarsest) {
+            // Mostly just one; an iterator by steps would divide first.
+            let mut part = index as usize;
+            while part < buckets.len() {
                 for (node, link) in buckets.pairs(part as u32, guard) {
                     if link == 0 {
                         visit(node)?;
                     }
                 }
+                part = part.saturating_add(coarsest);
             }
             array = buckets.future(guard);
         }

@@ -166,6 +166,7 @@ fn as_json(config: &Config) -> Value {
                 .field("allowed", &t.allowed),
             Object::Route(r) => Item::named("prefix", r.key.prefix)
                 .field("customer", r.key.customer)
+                .field("from", r.key.from)
                 .fields(&r.options),
             Object::Port(p) => Item::named("port", &p.name).fields(&p.options),
             Object::Service(s) => {

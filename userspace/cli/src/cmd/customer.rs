@@ -30,7 +30,7 @@ pub fn run(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
     }
 }
 
-/// `CUSTOMER [ vrf { DEV | none } ]`
+/// `CUSTOMER [ OPTION ]...`
 fn set(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
     let mut customer = words.name("CUSTOMER", named)?;
     let given = customer.options.id;
@@ -39,7 +39,10 @@ fn set(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
         return Err(Failure::failed("the number of a customer is for good"));
     }
     words.end()?;
-    customer.options.vrf = behind.vrf;
+    customer.options = CustomerOptions {
+        id: given,
+        ..behind
+    };
     change(context, Verb::Set, Object::Customer(customer), None)
 }
 
@@ -53,7 +56,7 @@ fn named(text: &str) -> Result<Customer, String> {
             name: None,
             options: CustomerOptions {
                 id: Some(number),
-                vrf: None,
+                ..CustomerOptions::default()
             },
         },
         Err(_) => Customer {

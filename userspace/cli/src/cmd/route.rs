@@ -47,8 +47,10 @@ fn show(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
 /// What is known of a route.
 pub fn item(context: &Context, route: &Route) -> Item {
     Item::named("prefix", route.key.prefix)
+        .phrases(print::sources(&route.key))
         .phrases(print::context(route.key.customer, &context.names()))
         .phrases(print::route(&route.options))
         .field("customer", route.key.customer)
+        .field("from", route.key.from)
         .fields(&route.options)
 }

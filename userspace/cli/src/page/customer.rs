@@ -27,7 +27,8 @@ where  CUSTOMER := { NAME | N }",
          written with customer CUSTOMER behind their names.",
         "public is the context on the Internet side. It is always there, and what says \
          nothing of a customer belongs to it.",
-        "Packets of a customer go along the routes of its VRF and nowhere else, not even by \
+        "Packets of a customer go along its own routes, see slr-route(8), and then those of its \
+         VRF, and nowhere else, not even by \
          the default route of the main table. What is neither for a service nor for the \
          gateway's own addresses in the VRF is forwarded along these routes; where there is \
          none it is dropped and counted as no-route-customer.",

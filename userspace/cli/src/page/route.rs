@@ -5,6 +5,7 @@
 use super::Page;
 
 const TARGETS: &[&str] = &[
+    "from",
     "customer",
     "via",
     "tunnel",
@@ -23,12 +24,12 @@ pub const PAGE: Page = Page {
     verbs: &[
         ("add", TARGETS),
         ("set", TARGETS),
-        ("del", &["customer"]),
+        ("del", &["from", "customer"]),
         ("show", &["customer"]),
     ],
     usage: "\
-Usage: slr route { add | set } PREFIX customer CUSTOMER TARGET
-       slr route del PREFIX customer CUSTOMER
+Usage: slr route { add | set } PREFIX [ from PREFIX ] customer CUSTOMER TARGET
+       slr route del PREFIX [ from PREFIX ] customer CUSTOMER
        slr route show [ customer CUSTOMER ]
 where  TARGET := { via tunnel NAME | device NAME | public [ snat SNAT ] |
                    unreachable | blackhole }
@@ -39,6 +40,13 @@ where  TARGET := { via tunnel NAME | device NAME | public [ snat SNAT ] |
          destination. Routes of public are those of the host, see ip-route(8).",
     ],
     terms: &[
+        (
+            "from PREFIX",
+            "Only packets with such a source. Of the routes with the longest prefix of a \
+             destination the one with the longest of the source counts, and one without from \
+             last; if none of them is for the source, shorter prefixes of the destination are \
+             looked at.",
+        ),
         ("customer CUSTOMER", "Whose packets."),
         ("via tunnel NAME", "Through a tunnel of the customer."),
         (
@@ -56,9 +64,16 @@ where  TARGET := { via tunnel NAME | device NAME | public [ snat SNAT ] |
         ("unreachable", "Nowhere; the sender is told."),
         ("blackhole", "Nowhere."),
     ],
-    examples: &[(
-        "A private server on another host, and nothing else:",
-        "slr route add 10.0.0.10/32 customer acme via tunnel acme-host\n\
-         slr route add 0.0.0.0/0 customer acme unreachable",
-    )],
+    examples: &[
+        (
+            "A private server on another host, and nothing else:",
+            "slr route add 10.0.0.10/32 customer acme via tunnel acme-host\n\
+             slr route add 0.0.0.0/0 customer acme unreachable",
+        ),
+        (
+            "Two divisions behind one tunnel, and one address, two private servers:",
+            "slr route add 10.0.0.10/32 from 10.1.1.0/24 customer acme via tunnel sales-host\n\
+             slr route add 10.0.0.10/32 from 10.1.2.0/24 customer acme via tunnel works-host",
+        ),
+    ],
 };

@@ -13,9 +13,9 @@ pub const SLR: Page = Page {
 Usage: slr [ OPTIONS ] OBJECT { COMMAND | help }
        slr [ OPTIONS ] [ -force ] -batch FILE
        slr completions { bash | zsh | fish }
-where  OBJECT := { customer | port | tunnel | route | device | service |
-                   server | binding | flow | stats | settings | monitor | conf |
-                   explain }
+where  OBJECT := { customer | port | tunnel | route | device |
+                   service | server | binding | flow | stats | settings |
+                   monitor | conf | explain }
        OPTIONS := { -j[son] | -p[retty] | -s[tatistics] | -d[etails] |
                     -t[imestamp] | -n[etns] NAME | -V[ersion] }",
     description: &[

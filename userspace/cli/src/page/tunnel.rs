@@ -105,7 +105,8 @@ where  TYPE := { ipip | gre | vxlan | geneve | gue | fou | mpls-gre | mpls-udp |
         ),
         (
             "sport { PORT | auto }",
-            "UDP source port; auto, the default, is one for each flow inside.",
+            "UDP source port; auto, the default, is one for each flow inside. Of l2tpv3-udp the \
+             default is 1701, since its ends take packets from one port only.",
         ),
         (
             "ttl { N | inherit }",
@@ -147,7 +148,8 @@ where  TYPE := { ipip | gre | vxlan | geneve | gue | fou | mpls-gre | mpls-udp |
         ),
         (
             "allowed PREFIX[,PREFIX]...",
-            "Sources that packets inside may have; any unless told.",
+            "Sources that packets inside may have; any unless told. Others are dropped and counted as \
+             spoof.",
         ),
         (
             "to { NAME | none }",

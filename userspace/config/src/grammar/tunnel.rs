@@ -4,7 +4,7 @@
 
 use slr_netlink::endpoint::{parse_address, parse_port};
 use slr_netlink::uapi::{self, RouteAction, TunnelDf, TunnelType};
-use slr_netlink::{Route, RouteKey, RouteOptions, Snat, Tunnel};
+use slr_netlink::{Prefix, Route, RouteKey, RouteOptions, Snat, Tunnel};
 
 use super::{customer_name, device, named, on_off, snat};
 use crate::number::count;
@@ -37,6 +37,7 @@ pub const TUNNEL: &[&str] = &[
 ];
 /// Keywords of a route.
 pub const ROUTE: &[&str] = &[
+    "from",
     "customer",
     "via",
     "public",
@@ -95,7 +96,6 @@ fn tunnel_option(words: &mut Words<'_>, keyword: &str, tunnel: &mut Tunnel) -> R
         "peer-cookie" => words.once(keyword, &mut o.peer_cookie, str::parse),
         "sublayer" => words.once(keyword, &mut o.sublayer, on_off),
         "allowed" => {
-            let prefixes = |text: &str| text.split(',').map(str::parse).collect();
             tunnel.allowed = words.value(keyword, prefixes)?;
             Ok(())
         }
@@ -104,6 +104,10 @@ fn tunnel_option(words: &mut Words<'_>, keyword: &str, tunnel: &mut Tunnel) -> R
         }),
         _ => Err(words.unknown(TUNNEL)),
     }
+}
+
+fn prefixes(text: &str) -> Result<Vec<Prefix>, String> {
+    text.split(',').map(str::parse).collect()
 }
 
 /// A number in decimal or, behind 0x, in hexadecimal.
@@ -171,5 +175,9 @@ pub fn route_key(words: &mut Words<'_>) -> Result<RouteKey, Fault> {
     Ok(RouteKey {
         customer,
         prefix: words.name("PREFIX", str::parse)?,
+        from: match words.take("from") {
+            true => Some(words.value("from", str::parse)?),
+            false => None,
+        },
     })
 }

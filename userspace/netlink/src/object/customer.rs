@@ -51,9 +51,11 @@ impl Customer {
 
     /// Writes what can be set, but for what names it.
     pub fn put_options(&self, writer: &mut Writer) {
-        if let Some(vrf) = &self.options.vrf {
-            vrf.put(writer, id::VRF);
-        }
+        let options = CustomerOptions {
+            id: None,
+            ..self.options.clone()
+        };
+        options.put_all(writer);
     }
 
     /// Reads it and its state.

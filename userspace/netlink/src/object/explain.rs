@@ -9,7 +9,7 @@ use netlink_packet_core::DecodeError;
 use crate::attributes;
 use crate::protocol::Protocol;
 use crate::uapi::attr::explain as id;
-use crate::wire::{each, Attributes, Value};
+use crate::wire::{all, Attributes};
 
 attributes! {
     /// A packet that is asked about.
@@ -67,16 +67,9 @@ pub struct Explanation {
 impl Explanation {
     /// Reads one.
     pub fn parse(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let mut steps = Vec::new();
-        each(bytes, |number, payload| {
-            if number == id::STEP {
-                steps.push(Step::get(payload)?);
-            }
-            Ok(())
-        })?;
         Ok(Self {
             verdict: Verdict::read(bytes)?,
-            steps,
+            steps: all(bytes, id::STEP)?,
         })
     }
 }

@@ -19,11 +19,17 @@ pub struct RouteKey {
     pub customer: u32,
     /// Where to.
     pub prefix: Prefix,
+    /// Where from; all sources if none.
+    pub from: Option<Prefix>,
 }
 
 impl fmt::Display for RouteKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} customer {}", self.prefix, self.customer)
+        write!(f, "{} ", self.prefix)?;
+        if let Some(from) = self.from {
+            write!(f, "from {from} ")?;
+        }
+        write!(f, "customer {}", self.customer)
     }
 }
 
@@ -55,6 +61,9 @@ impl Route {
     pub fn put_key(&self, writer: &mut Writer) {
         self.key.customer.put(writer, id::CUSTOMER);
         self.key.prefix.put(writer, id::PREFIX);
+        if let Some(from) = self.key.from {
+            from.put(writer, id::FROM);
+        }
     }
 
     /// Reads one.
@@ -65,6 +74,7 @@ impl Route {
             key: RouteKey {
                 customer: customer.unwrap_or(0),
                 prefix: Prefix::get(prefix)?,
+                from: find(bytes, id::FROM).map(Prefix::get).transpose()?,
             },
             options: RouteOptions::read(bytes)?,
         })

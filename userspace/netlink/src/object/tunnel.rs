@@ -11,7 +11,7 @@ use crate::bytes::{Cookie, Mac};
 use crate::object::Counters;
 use crate::prefix::Prefix;
 use crate::uapi::{attr::tunnel as id, TunnelDf, TunnelType};
-use crate::wire::{each, find, Attributes, Value, Writer};
+use crate::wire::{all, find, Attributes, Value, Writer};
 
 /// A tunnel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,18 +94,11 @@ impl Tunnel {
 
     /// Reads it and its state.
     pub fn read(bytes: &[u8]) -> Result<(Self, TunnelStatus), DecodeError> {
-        let mut allowed = Vec::new();
-        each(bytes, |number, payload| {
-            if number == id::ALLOWED {
-                allowed.push(Prefix::get(payload)?);
-            }
-            Ok(())
-        })?;
         let name = find(bytes, id::NAME).map(String::get).transpose()?;
         let tunnel = Self {
             name: name.unwrap_or_default(),
             options: TunnelOptions::read(bytes)?,
-            allowed,
+            allowed: all(bytes, id::ALLOWED)?,
         };
         Ok((tunnel, TunnelStatus::read(bytes)?))
     }
