@@ -32,9 +32,10 @@ pub(super) trait Family: table::Family + Network {
     /// The same, asked only if that is not known from a packet before.
     fn lookup_once<'g>(ctx: &Ctx<'g>, ask: &Ask<Self>, src: Self, tos: u8) -> Result<&'g Route>;
 
-    /// The route of a packet to `dst` from `src` by the table of its context's VRF.
+    /// The route of a packet to `dst` from `src`, by a port that the customer's own table names or
+    /// else by the table of its VRF.
     fn route(ctx: &Ctx<'_>, dst: Self, src: Self, tos: u8) -> Result<Dst> {
-        Self::lookup(ctx, &asked(ctx, dst)?, src, tos)
+        Self::lookup(ctx, &asked(ctx, dst, Some(src))?, src, tos)
     }
 
     /// The address of ours that we would speak to `peer` from.
@@ -56,10 +57,9 @@ pub(super) trait Family: table::Family + Network {
     fn neighbours(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<Self>) -> Verdict;
 }
 
-/// What the table of the context's VRF is asked about `dst`.
-fn asked<A: Family>(ctx: &Ctx<'_>, dst: A) -> Result<Ask<A>> {
-    let l3mdev = ctx.l3mdev().ok_or(ENOENT)?;
-    Ok(Ask::new(ctx.customer(), l3mdev, dst))
+/// Where the context's tables lead to `dst`.
+fn asked<A: Family>(ctx: &Ctx<'_>, dst: A, src: Option<A>) -> Result<Ask<A>> {
+    Ask::of(ctx.config, ctx.customer(), dst, src, || ctx.l3mdev()).ok_or(ENOENT)
 }
 
 fn checked<A: Family>(ctx: &Ctx<'_>, ask: &Ask<A>, route: Dst) -> Result<Dst> {
@@ -149,7 +149,7 @@ impl Family for V4 {
     }
 
     fn own_address(ctx: &Ctx<'_>, peer: V4) -> Option<V4> {
-        let ask = asked(ctx, peer).ok()?;
+        let ask = asked(ctx, peer, None).ok()?;
         let (route, own) = Route::lookup_v4(ctx.net, &ask.lookup(V4::default())).ok()?;
         checked(ctx, &ask, route).ok()?;
         (!own.is_unspecified()).then_some(V4(own.octets()))
@@ -195,6 +195,9 @@ impl Family for V6 {
             flow_info: u32::from(tos) << 20,
             ..ask.lookup(src)
         };
+        if lookup.is_next_hop {
+            ctx.namespace.gateways.note(lookup.output);
+        }
         checked(ctx, ask, Route::lookup_v6(ctx.net, &lookup)?)
     }
 
@@ -217,7 +220,7 @@ impl Family for V6 {
     }
 
     fn own_address(ctx: &Ctx<'_>, peer: V6) -> Option<V6> {
-        let ask = asked(ctx, peer).ok()?;
+        let ask = asked(ctx, peer, None).ok()?;
         let found = Route::lookup_v6(ctx.net, &ask.lookup(V6::default())).ok()?;
         let route = checked(ctx, &ask, found).ok()?;
         let own = route.source_v6(ctx.net, v6(peer), ctx.rcu).ok()?;

@@ -89,10 +89,14 @@ fn way<'g, A: Family>(
             false => End::Drop(DropReason::NoRouteCustomer),
         });
     }
-    if let Some(own) = own {
-        return along(ctx, skb, packet, own);
-    }
-    let ask = Ask::new(ctx.customer(), ctx.l3mdev().ok_or(NO_ROUTE)?, dst);
+    let customer = ctx.customer();
+    let ask = match own {
+        None => Ask::by_host(customer, ctx.l3mdev().ok_or(NO_ROUTE)?, dst),
+        Some(own) => match own.target {
+            Target::Port { ifindex, gateway } => Ask::by_port(customer, ifindex, gateway, dst),
+            _ => return along(ctx, skb, packet, own),
+        },
+    };
     let route = A::lookup_once(ctx, &ask, src, packet.tos).map_err(|_| NO_ROUTE)?;
     if !route.is_local() && !route.is_unicast() {
         return Err(End::Drop(DropReason::NoRouteCustomer));
@@ -100,8 +104,8 @@ fn way<'g, A: Family>(
     emit::along(ctx, skb, packet, route)
 }
 
-/// The way that the customer's own routes lead what is from `src` to `hop`; none if they say
-/// nothing of it.
+/// The way that the customer's own routes lead what is from `src` to `hop`; none if that is by a
+/// route of the host.
 #[inline(never)]
 pub(super) fn routed<'g, A: Family>(
     ctx: &Ctx<'g>,
@@ -115,8 +119,10 @@ pub(super) fn routed<'g, A: Family>(
     }
     let (hop, src) = (hop.to_addr(), src.to_addr());
     match ctx.config.route(ctx.customer(), hop, Some(src)) {
-        Some(route) => along(ctx, skb, packet, route).map(Some),
-        None => Ok(None),
+        Some(route) if !matches!(route.target, Target::Port { .. }) => {
+            along(ctx, skb, packet, route).map(Some)
+        }
+        _ => Ok(None),
     }
 }
 
@@ -132,8 +138,9 @@ fn along<'g, A: Family>(
             let tunnel = ctx.config.tunnel_at(id).ok_or(NO_ROUTE)?;
             encap::way(ctx, skb, packet, tunnel)
         }
-        // A flow leads there; this is a packet of one on its way back, or may not open one.
-        Target::Public(_) => Err(NO_ROUTE),
+        // A flow leads there; this is a packet of one on its way back, or may not open one. By a
+        // port a route of the host leads.
+        Target::Public(_) | Target::Port { .. } => Err(NO_ROUTE),
         Target::Device(name) => {
             if packet.ttl < 2 {
                 return Err(End::TTL_EXCEEDED);

@@ -9,7 +9,9 @@
 //! A hook that is let go takes no more packets at once; whoever runs it is waited for elsewhere,
 //! by one wait for many hooks.
 
-use super::{announcer::Announcer, fragment::Fragments, limit::Limiter, local::Local};
+use super::{
+    announcer::Announcer, fragment::Fragments, gateways::Gateways, limit::Limiter, local::Local,
+};
 use super::{input, Ctx, Entry};
 use crate::{
     domain::addr::{V4, V6},
@@ -38,6 +40,7 @@ pub(crate) struct Namespace {
     pub(super) limiter: Limiter,
     /// There once there are customers, whose packets it is for, if there was memory for it.
     kept_routes: SetOnce<KBox<KeptRoutes>>,
+    pub(super) gateways: Gateways,
     announcer: PeriodicWork<Announcer>,
 }
 
@@ -106,6 +109,7 @@ impl PernetState for Namespace {
         let namespace = Namespace {
             limiter: Limiter::new()?,
             kept_routes: SetOnce::new(),
+            gateways: Gateways::new(),
             announcer: PeriodicWork::new(Announcer::new(weak)?)?,
         };
         Ok(Arc::new(namespace, GFP_KERNEL)?)
@@ -126,11 +130,25 @@ struct Devices;
 
 impl Watch for Devices {
     fn event(&self, net: &Net, dev: &Device, event: Event) {
-        let is_news = matches!(event, Event::Up | Event::Address);
-        if let (true, Some(namespace)) = (is_news, namespace::get_arc::<Namespace>(net)) {
-            namespace.announcer.target().refresh(dev.ifindex());
-            namespace.announcer.kick();
+        if !matches!(event, Event::Up | Event::Address | Event::Unregister) {
+            return;
         }
+        let Some(namespace) = namespace::get_arc::<Namespace>(net) else {
+            return;
+        };
+        if event == Event::Unregister {
+            // The device was taken down before, and with it out of the routing tables, and all who
+            // were sending have been waited for.
+            if namespace.gateways.take(dev.ifindex()) {
+                namespace.forget_routes();
+                if let Some(tables) = Tables::get(net) {
+                    tables.forget_routes();
+                }
+            }
+            return;
+        }
+        namespace.announcer.target().refresh(dev.ifindex());
+        namespace.announcer.kick();
     }
 }
 

@@ -31,6 +31,7 @@ mod encap;
 mod family;
 mod forward;
 mod fragment;
+mod gateways;
 mod hooks;
 mod icmp;
 mod limit;

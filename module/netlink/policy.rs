@@ -408,31 +408,35 @@ pub(super) static TUNNEL_GET: [AttrPolicy; 2] =
     policy(&[(attr::tunnel::NAME, AttrPolicy::string(31))]);
 
 /// Requests of `route-new`.
-pub(super) static ROUTE_NEW: [AttrPolicy; 9] = policy(&[
+pub(super) static ROUTE_NEW: [AttrPolicy; 12] = policy(&[
     (attr::route::CUSTOMER, AttrPolicy::u32()),
     (attr::route::PREFIX, AttrPolicy::nested(&PREFIX)),
-    (attr::route::ACTION, AttrPolicy::u32().max::<4>()),
+    (attr::route::ACTION, AttrPolicy::u32().max::<5>()),
     (attr::route::TUNNEL, AttrPolicy::string(31)),
     (attr::route::TXN, AttrPolicy::u32()),
     (attr::route::SNAT, AttrPolicy::nested(&SNAT)),
     (attr::route::DEVICE, AttrPolicy::string(15)),
+    (attr::route::IFINDEX, AttrPolicy::u32()),
+    (attr::route::GATEWAY, AttrPolicy::binary(4, 16)),
     (attr::route::FROM, AttrPolicy::nested(&PREFIX)),
 ]);
 
 /// Requests of `route-set`.
-pub(super) static ROUTE_SET: [AttrPolicy; 9] = policy(&[
+pub(super) static ROUTE_SET: [AttrPolicy; 12] = policy(&[
     (attr::route::CUSTOMER, AttrPolicy::u32()),
     (attr::route::PREFIX, AttrPolicy::nested(&PREFIX)),
-    (attr::route::ACTION, AttrPolicy::u32().max::<4>()),
+    (attr::route::ACTION, AttrPolicy::u32().max::<5>()),
     (attr::route::TUNNEL, AttrPolicy::string(31)),
     (attr::route::TXN, AttrPolicy::u32()),
     (attr::route::SNAT, AttrPolicy::nested(&SNAT)),
     (attr::route::DEVICE, AttrPolicy::string(15)),
+    (attr::route::IFINDEX, AttrPolicy::u32()),
+    (attr::route::GATEWAY, AttrPolicy::binary(4, 16)),
     (attr::route::FROM, AttrPolicy::nested(&PREFIX)),
 ]);
 
 /// Requests of `route-del`.
-pub(super) static ROUTE_DEL: [AttrPolicy; 9] = policy(&[
+pub(super) static ROUTE_DEL: [AttrPolicy; 12] = policy(&[
     (attr::route::CUSTOMER, AttrPolicy::u32()),
     (attr::route::PREFIX, AttrPolicy::nested(&PREFIX)),
     (attr::route::TXN, AttrPolicy::u32()),

@@ -617,10 +617,16 @@ pub(crate) mod attr {
         pub(crate) const SNAT: u16 = 6;
         /// Slr device that packets are received on, by the name it was made with.
         pub(crate) const DEVICE: u16 = 7;
+        /// Port that packets leave by.
+        pub(crate) const IFINDEX: u16 = 8;
+        /// Name of that port.
+        pub(crate) const IFNAME: u16 = 9;
+        /// Neighbour there that packets go to; to their destinations if absent.
+        pub(crate) const GATEWAY: u16 = 10;
         /// Sources of the packets that it is for; all if absent.
-        pub(crate) const FROM: u16 = 8;
+        pub(crate) const FROM: u16 = 11;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 8;
+        pub(crate) const MAX: u16 = 11;
     }
 
     /// An slr device, made by rtnetlink as a link of kind slr.
@@ -834,5 +840,7 @@ pub(crate) mod value {
         pub(crate) const PUBLIC: u32 = 3;
         /// They are received on an slr device.
         pub(crate) const DEVICE: u32 = 4;
+        /// They leave by a port of the customer.
+        pub(crate) const PORT: u32 = 5;
     }
 }

@@ -236,7 +236,7 @@ impl Tables {
             device::Event::Unregister => {
                 // The hook must go even if there is no memory for another configuration.
                 this.writer.lock().detach(ifindex);
-                Self::insist(this, |change| change.port_del(ifindex, name))
+                Self::insist(this, |change| change.port_gone(ifindex, name))
             }
             _ => Ok(()),
         };

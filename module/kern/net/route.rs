@@ -16,7 +16,7 @@ use super::{device::Device, namespace::Net, Family};
 use crate::sys::bindings;
 use core::{
     mem::ManuallyDrop,
-    net::{Ipv4Addr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     ops::Deref,
     ptr::NonNull,
 };
@@ -72,6 +72,8 @@ pub(crate) struct Lookup4 {
     pub(crate) protocol: u8,
     /// The device to leave by.
     pub(crate) output: u32,
+    /// Packets by the route go to the destination of the lookup, whatever their own is.
+    pub(crate) is_next_hop: bool,
     /// The VRF whose table is asked: [`Device::l3mdev`] of the device that the packet came in by.
     pub(crate) l3mdev: u32,
 }
@@ -86,6 +88,7 @@ impl Lookup4 {
             mark: 0,
             protocol: 0,
             output: 0,
+            is_next_hop: false,
             l3mdev: 0,
         }
     }
@@ -97,7 +100,8 @@ impl Lookup4 {
     #[inline(always)]
     pub(crate) fn words(&self) -> [u64; Self::WORDS] {
         let pair = |a: u32, b: u32| u64::from(a) << 32 | u64::from(b);
-        let bytes = u32::from_be_bytes([0, 0, self.protocol, self.tos & DSCP_MASK]);
+        let [is_next_hop, tos] = [u8::from(self.is_next_hop), self.tos & DSCP_MASK];
+        let bytes = u32::from_be_bytes([0, self.protocol, tos, is_next_hop]);
         [
             pair(u32::from(self.destination), u32::from(self.source)),
             pair(self.output, self.l3mdev),
@@ -117,8 +121,12 @@ pub(crate) struct Lookup6 {
     pub(crate) flow_info: u32,
     /// The mark that routing rules match.
     pub(crate) mark: u32,
-    /// The device to leave by.
+    /// The device to leave by; kept to only if no source is given.
     pub(crate) output: u32,
+    /// Packets by the route go to the destination of the lookup, whatever their own is. Such a
+    /// route, other than all the others, holds its device up: who keeps one gives it back at
+    /// [`Event::Unregister`](super::device::Event).
+    pub(crate) is_next_hop: bool,
     /// The VRF whose table is asked: [`Device::l3mdev`] of the device that the packet came in by.
     pub(crate) l3mdev: u32,
 }
@@ -132,12 +140,13 @@ impl Lookup6 {
             flow_info: 0,
             mark: 0,
             output: 0,
+            is_next_hop: false,
             l3mdev: 0,
         }
     }
 
     /// How many words a question has.
-    pub(crate) const WORDS: usize = 6;
+    pub(crate) const WORDS: usize = 7;
 
     /// All that the answer depends on, besides the tables.
     #[inline(always)]
@@ -156,8 +165,19 @@ impl Lookup6 {
             from_low,
             pair(self.output, self.l3mdev),
             pair(self.mark, self.flow_info & FLOW_INFO_MASK),
+            self.is_next_hop.into(),
         ]
     }
+}
+
+/// Flags of a lookup: the source need not be ours, and the destination may be a neighbour that is
+/// not the packets' own destination.
+fn flow_flags(is_next_hop: bool) -> u8 {
+    let flags = match is_next_hop {
+        true => bindings::FLOWI_FLAG_ANYSRC | bindings::FLOWI_FLAG_KNOWN_NH,
+        false => bindings::FLOWI_FLAG_ANYSRC,
+    };
+    flags as u8
 }
 
 /// Turns an address into the form that C takes.
@@ -204,7 +224,7 @@ impl Route {
         flow.__fl_common.flowic_mark = lookup.mark;
         flow.__fl_common.flowic_dscp = lookup.tos & DSCP_MASK;
         flow.__fl_common.flowic_proto = lookup.protocol;
-        flow.__fl_common.flowic_flags = bindings::FLOWI_FLAG_ANYSRC as u8;
+        flow.__fl_common.flowic_flags = flow_flags(lookup.is_next_hop);
         // SAFETY: `net` is valid and `flow` ours during the call; no socket is involved.
         let route = kernel::error::from_err_ptr(unsafe {
             bindings::ip_route_output_flow(net.as_ptr(), &mut flow, core::ptr::null())
@@ -255,7 +275,7 @@ impl Route {
         flow.__fl_common.flowic_oif = lookup.output as i32;
         flow.__fl_common.flowic_l3mdev = lookup.l3mdev as i32;
         flow.__fl_common.flowic_mark = lookup.mark;
-        flow.__fl_common.flowic_flags = bindings::FLOWI_FLAG_ANYSRC as u8;
+        flow.__fl_common.flowic_flags = flow_flags(lookup.is_next_hop);
         // SAFETY: `net` is valid and `flow` ours during the call; no socket is involved.
         let route = unsafe {
             bindings::ip6_route_output_flags(net.as_ptr(), core::ptr::null(), &mut flow, 0)
@@ -313,6 +333,27 @@ impl Route {
             Family::V6 => self
                 .as_v6()
                 .is_some_and(|route| route.rt6i_flags & bindings::RTF_LOCAL != 0),
+        }
+    }
+
+    /// Whether packets by this route go to the neighbour `hop`, whatever their destination is.
+    pub(crate) fn goes_to(&self, hop: IpAddr) -> bool {
+        match hop {
+            IpAddr::V4(hop) => self.as_v4().is_some_and(|route| {
+                // SAFETY: Any bytes are valid for an address, whichever family stands beside it.
+                let gateway = unsafe { route.__bindgen_anon_1.rt_gw4 };
+                u32::from(route.rt_gw_family) == bindings::AF_INET
+                    && gateway == u32::from(hop).to_be()
+            }),
+            IpAddr::V6(hop) => self.as_v6().is_some_and(|route| {
+                let next = match route.rt6i_flags & bindings::RTF_GATEWAY {
+                    0 if route.rt6i_flags & bindings::RTF_CACHE == 0 => return false,
+                    0 => &route.rt6i_dst.addr,
+                    _ => &route.rt6i_gateway,
+                };
+                // SAFETY: Any bytes are valid for an address.
+                unsafe { next.in6_u.u6_addr8 == hop.octets() }
+            }),
         }
     }
 

@@ -50,10 +50,11 @@ pub(super) fn route<A: Family>(
     to: A,
     steps: &mut Steps,
 ) -> Result<Verdict> {
-    let addr = to.to_addr();
     let own = match case.customer {
         PUBLIC => None,
-        customer => case.config.route(customer, addr, Some(from.to_addr())),
+        customer => case
+            .config
+            .route(customer, to.to_addr(), Some(from.to_addr())),
     };
     if let Some(route) = own {
         let prefix = route.key.packets();
@@ -76,6 +77,13 @@ pub(super) fn route<A: Family>(
                 steps.add("route", format_args!("{prefix} to slr device {name}"))?;
                 Ok(deliver(case, &name))
             }
+            Target::Port { gateway, .. } => {
+                match gateway {
+                    Some(gateway) => steps.add("route", format_args!("{prefix} by {gateway}"))?,
+                    None => steps.add("route", format_args!("{prefix} of the customer"))?,
+                }
+                by_host(case, from, to, steps)
+            }
             Target::Unreachable => {
                 steps.add("route", format_args!("{prefix} is unreachable"))?;
                 Ok(unreachable(DropReason::NoRouteCustomer))
@@ -86,6 +94,12 @@ pub(super) fn route<A: Family>(
             }
         };
     }
+    by_host(case, from, to, steps)
+}
+
+/// The way that the host's tables lead to `to`.
+fn by_host<A: Family>(case: &Case<'_>, from: A, to: A, steps: &mut Steps) -> Result<Verdict> {
+    let addr = to.to_addr();
     match A::way(case, from, to) {
         Ok(Way::Local) => {
             steps.add("route", format_args!("{addr} is this host"))?;

@@ -45,9 +45,8 @@ fn l3mdev(case: &Case<'_>, guard: &rcu::Guard) -> Option<u32> {
 }
 
 /// What the host's routing tables are asked, as in the datapath.
-fn asked<A: Family>(case: &Case<'_>, to: A, guard: &rcu::Guard) -> Result<Ask<A>> {
-    let l3mdev = l3mdev(case, guard).ok_or(ENOENT)?;
-    Ok(Ask::new(case.customer, l3mdev, to))
+fn asked<A: Family>(case: &Case<'_>, to: A, from: Option<A>, guard: &rcu::Guard) -> Result<Ask<A>> {
+    Ask::of(case.config, case.customer, to, from, || l3mdev(case, guard)).ok_or(ENOENT)
 }
 
 fn checked<A: Family>(
@@ -72,7 +71,7 @@ fn way(route: &Route, guard: &rcu::Guard) -> Way {
 impl Family for V4 {
     fn way(case: &Case<'_>, from: V4, to: V4) -> Result<Way> {
         let guard = rcu::read_lock();
-        let ask = asked(case, to, &guard)?;
+        let ask = asked(case, to, Some(from), &guard)?;
         let (route, _) = Route::lookup_v4(case.net, &ask.lookup(from))?;
         let route = checked(case, &ask, route, &guard)?;
         Ok(way(&route, &guard))
@@ -80,7 +79,7 @@ impl Family for V4 {
 
     fn own_address(case: &Case<'_>, peer: V4) -> Option<V4> {
         let guard = rcu::read_lock();
-        let ask = asked(case, peer, &guard).ok()?;
+        let ask = asked(case, peer, None, &guard).ok()?;
         let (_, own) = Route::lookup_v4(case.net, &ask.lookup(V4::default())).ok()?;
         Some(V4(own.octets()))
     }
@@ -97,7 +96,7 @@ impl Family for V4 {
 impl Family for V6 {
     fn way(case: &Case<'_>, from: V6, to: V6) -> Result<Way> {
         let guard = rcu::read_lock();
-        let ask = asked(case, to, &guard)?;
+        let ask = asked(case, to, Some(from), &guard)?;
         let route = Route::lookup_v6(case.net, &ask.lookup(from))?;
         let route = checked(case, &ask, route, &guard)?;
         Ok(way(&route, &guard))
@@ -105,7 +104,7 @@ impl Family for V6 {
 
     fn own_address(case: &Case<'_>, peer: V6) -> Option<V6> {
         let guard = rcu::read_lock();
-        let ask = asked(case, peer, &guard).ok()?;
+        let ask = asked(case, peer, None, &guard).ok()?;
         let route = Route::lookup_v6(case.net, &ask.lookup(V6::default())).ok()?;
         let own = route
             .source_v6(case.net, Ipv6Addr::from(peer.0), &guard)

@@ -23,7 +23,9 @@ fn places(at: table::Attr) -> &'static [u16] {
         table::Attr::Customer => &[attr::route::CUSTOMER],
         table::Attr::Key | table::Attr::Address => &[attr::route::PREFIX],
         table::Attr::Name => &[attr::route::TUNNEL],
+        table::Attr::Ifindex => &[attr::route::IFINDEX],
         table::Attr::From => &[attr::route::FROM],
+        table::Attr::Gateway => &[attr::route::GATEWAY],
         table::Attr::SnatFirst => &[attr::route::SNAT, attr::snat::FIRST],
         table::Attr::SnatLast => &[attr::route::SNAT, attr::snat::LAST],
         table::Attr::SnatPort => &[attr::route::SNAT, attr::snat::PORT],
@@ -45,7 +47,7 @@ impl Action {
         let (extack, attrs) = (request.extack(), request.attrs());
         let known = |number| {
             Some(match number {
-                route_action::TUNNEL | route_action::DEVICE => None,
+                route_action::TUNNEL | route_action::DEVICE | route_action::PORT => None,
                 route_action::UNREACHABLE => Some(Target::Unreachable),
                 route_action::BLACKHOLE => Some(Target::Blackhole),
                 route_action::PUBLIC => Some(Target::Public(Snat::Auto { ports: SNAT_PORTS })),
@@ -56,18 +58,25 @@ impl Action {
             .get(attr::route::SNAT)
             .map(|nest| parse_snat(&extack, &nest.nested()))
             .transpose()?;
-        let is_device = attrs
-            .get(attr::route::ACTION)
-            .is_some_and(|attr| attr.u32() == route_action::DEVICE);
+        let is = |action| {
+            let attr = attrs.get(attr::route::ACTION);
+            attr.is_some_and(|attr| attr.u32() == action)
+        };
         let chosen = parse::choice(&extack, &attrs, attr::route::ACTION, "action", known)?;
         match (chosen.flatten(), snat) {
             (Some(Target::Public(auto)), snat) => Ok(Action::Public(snat.unwrap_or(auto))),
             (_, Some(_)) => Err(extack.refuse(EINVAL, format_args!("snat is for action public"))),
             (Some(target), None) => Ok(Action::Fixed(target)),
-            (None, None) if is_device => {
+            (None, None) if is(route_action::DEVICE) => {
                 let name = extack.require(&attrs, attr::route::DEVICE, "device")?;
                 Ok(Action::Device(PortName::new(name.c_str_bytes())))
             }
+            (None, None) if is(route_action::PORT) => Ok(Action::Fixed(Target::Port {
+                ifindex: extack
+                    .require(&attrs, attr::route::IFINDEX, "ifindex")?
+                    .u32(),
+                gateway: parse::address_if(&extack, &attrs, attr::route::GATEWAY, "gateway")?,
+            })),
             (None, None) => parse_name(&extack, &attrs, attr::route::TUNNEL).map(Action::Tunnel),
         }
     }
@@ -143,6 +152,16 @@ pub(in crate::netlink) fn put(
         Target::Device(name) => {
             out.c_str_bytes(attr::route::DEVICE, name.as_bytes())?;
             route_action::DEVICE
+        }
+        Target::Port { ifindex, gateway } => {
+            out.u32(attr::route::IFINDEX, ifindex)?;
+            if let Some(port) = config.port(ifindex) {
+                out.c_str_bytes(attr::route::IFNAME, port.name.as_bytes())?;
+            }
+            if let Some(gateway) = gateway {
+                out.bytes(attr::route::GATEWAY, gateway.as_bytes())?;
+            }
+            route_action::PORT
         }
         Target::Unreachable => route_action::UNREACHABLE,
         Target::Blackhole => route_action::BLACKHOLE,

@@ -52,6 +52,7 @@ pub(crate) enum Attr {
     None,
     Customer,
     From,
+    Gateway,
     Id,
     Name,
     Vrf,

@@ -65,9 +65,9 @@ impl Change {
     /// once, for whether they refer to it. Context: process, may sleep.
     pub(crate) fn freeze(mut change: KBox<Self>) -> Result<Frozen> {
         let mut config = change.begin_from()?;
-        change.freeze_objects(&mut config)?;
+        let is_rerouted = change.freeze_objects(&mut config)?;
         change.check_objects(&config)?;
-        change.complete(config.into())
+        change.complete(config.into(), is_rerouted)
     }
 
     /// A configuration that is the one the change began from.
@@ -100,24 +100,27 @@ impl Change {
         Ok(config)
     }
 
-    /// Puts in what the change makes and takes out what it removes.
+    /// Puts in what the change makes and takes out what it removes. Says whether flows must look for
+    /// their routes again.
     #[inline(never)]
-    fn freeze_objects(&mut self, config: &mut Config) -> Result {
+    fn freeze_objects(&mut self, config: &mut Config) -> Result<bool> {
         self.freeze_customers(config)?;
         self.freeze_devices(config)?;
         self.freeze_ports(config)?;
         self.freeze_tunnels(config)?;
-        self.freeze_routes(config)?;
+        let is_rerouted = self.freeze_routes(config)?;
         if self.freeze_servers(config)? {
             self.thaw_bound(config)?;
         }
-        self.freeze_services(config)
+        self.freeze_services(config)?;
+        Ok(is_rerouted)
     }
 
     /// Refuses objects that do not go together.
     #[inline(never)]
     fn check_objects(&self, config: &Config) -> Result {
         self.check_tunnels(config)?;
+        self.check_port_routes(config)?;
         self.check_backups(config)?;
         self.check_customers_gone(config)?;
         self.check_devices(config)
@@ -125,7 +128,7 @@ impl Change {
 
     /// What the change leads to, and what follows from it.
     #[inline(never)]
-    fn complete(&mut self, config: Arc<Config>) -> Result<Frozen> {
+    fn complete(&mut self, config: Arc<Config>, is_rerouted: bool) -> Result<Frozen> {
         if self.replace {
             self.events.push(Event::Replaced, GFP_KERNEL)?;
         }
@@ -133,7 +136,7 @@ impl Change {
         let restated = self.restated(&config)?;
         Ok(Frozen {
             lost: self.lost_customers(&config)?,
-            has_moved: self.has_moved(&config),
+            has_moved: is_rerouted || self.has_moved(&config),
             config,
             from: self.from.clone(),
             flows_max: self.flows_max,

@@ -5,14 +5,17 @@
 use kernel::sync::Arc;
 
 use super::{
-    error::{exists, not_found},
+    error::{busy, exists, invalid, not_found},
     put,
     Attr,
     Change,
     Event,
     Result, //
 };
-use crate::table::config::{Port, PortName, PortRuntime, PortSettings, Side};
+use crate::kern::sync::deferred::cond_resched;
+use crate::table::config::{
+    Config, Port, PortName, PortRuntime, PortSettings, RouteKey, Side, Target,
+};
 
 /// What a request says of a port; none leaves a setting as it is.
 #[derive(Clone, Copy, Default)]
@@ -104,11 +107,50 @@ impl Change {
         Ok(())
     }
 
+    /// Detaches a device that is gone, and with it the routes that lead there.
+    pub(crate) fn port_gone(&mut self, ifindex: u32, name: PortName) -> Result {
+        let from = self.from.clone();
+        for (route, _) in from.routes(Default::default()) {
+            cond_resched();
+            if route.target.is_port(ifindex) {
+                self.route_del(route.key)?;
+            }
+        }
+        self.port_del(ifindex, name)
+    }
+
+    /// Refuses routes that lead to no port, or to one of another customer. Called when all else is
+    /// in `config`.
+    #[inline(never)]
+    pub(super) fn check_port_routes(&self, config: &Config) -> Result {
+        for (key, target) in &self.routes {
+            if let Some(target) = target {
+                check_route(config, key, *target)?;
+            }
+        }
+        let is_moved = |ifindex: &u32, draft: &PortDraft| {
+            let old = self.from.port(*ifindex);
+            old.is_some_and(|old| old.settings.customer != draft.settings.customer)
+        };
+        let has_moved = self
+            .ports
+            .iter()
+            .any(|(index, draft)| is_moved(index, draft));
+        if self.ports_gone.is_empty() && !has_moved {
+            return Ok(());
+        }
+        for (route, _) in config.routes(Default::default()) {
+            cond_resched();
+            check_route(config, &route.key, route.target)?;
+        }
+        Ok(())
+    }
+
     fn has_port(&self, ifindex: u32) -> bool {
         self.port_settings(ifindex).is_some()
     }
 
-    fn port_settings(&self, ifindex: u32) -> Option<PortSettings> {
+    pub(super) fn port_settings(&self, ifindex: u32) -> Option<PortSettings> {
         if let Some(draft) = self.ports.get(&ifindex) {
             return Some(draft.settings);
         }
@@ -134,6 +176,24 @@ impl Change {
             put(&mut self.ports, ifindex, draft)?;
         }
         Ok(())
+    }
+}
+
+/// Refuses a route to no port, or to one of another customer.
+fn check_route(config: &Config, key: &RouteKey, target: Target) -> Result {
+    let Target::Port { ifindex, .. } = target else {
+        return Ok(());
+    };
+    match config.port(ifindex) {
+        Some(port) if port.settings.customer == key.customer => Ok(()),
+        Some(port) => Err(invalid(
+            Attr::Customer,
+            format_args!("port {} is another customer's: route {key}", port.name),
+        )),
+        None => Err(busy(
+            Attr::Ifindex,
+            format_args!("a port that goes still has route {key}"),
+        )),
     }
 }
 

@@ -16,6 +16,7 @@ use super::{
     Event,
     Result, //
 };
+use crate::domain::addr::Addr;
 use crate::kern::sync::deferred::cond_resched;
 use crate::table::config::{outlet, Config, Prefix, Route, RouteKey, RouteLengths, Target, PUBLIC};
 use crate::table::trie::Edit;
@@ -84,15 +85,35 @@ impl Change {
                 format_args!("route {key}: its tunnel is not defined"),
             )),
             Target::Public(snat) => check_snat(&snat, prefix.addr),
+            Target::Port { ifindex, gateway } => {
+                self.check_route_port(key, ifindex)?;
+                check_gateway(key, gateway)
+            }
             _ => Ok(()),
         }
     }
 
-    /// Puts the routes in.
+    /// Refuses a route by what is no port of its customer.
+    fn check_route_port(&self, key: &RouteKey, ifindex: u32) -> Result {
+        match self.port_settings(ifindex) {
+            Some(settings) if settings.customer == key.customer => Ok(()),
+            Some(_) => Err(invalid(
+                Attr::Ifindex,
+                format_args!("route {key}: the port is another customer's"),
+            )),
+            None => Err(not_found(
+                Attr::Ifindex,
+                format_args!("route {key}: that device is no port"),
+            )),
+        }
+    }
+
+    /// Puts the routes in. Says whether flows may have kept a route of the host for one of them.
     #[inline(never)]
-    pub(super) fn freeze_routes(&self, config: &mut Config) -> Result {
+    pub(super) fn freeze_routes(&self, config: &mut Config) -> Result<bool> {
+        let mut is_rerouted = self.replace && has_port_routes(&self.from);
         if self.routes.is_empty() {
-            return Ok(());
+            return Ok(is_rerouted);
         }
         let mut routes = config.routes.edit(GFP_KERNEL)?;
         let mut lengths = config.route_lengths.edit(GFP_KERNEL)?;
@@ -118,6 +139,9 @@ impl Change {
                 }
                 None => routes.remove(key, GFP_KERNEL)?,
             };
+            let by_port = |target: &Target| matches!(target, Target::Port { .. });
+            is_rerouted |= target.as_ref().is_some_and(by_port)
+                || old.as_ref().is_some_and(|old| by_port(&old.target));
             let was_out = old.as_ref().is_some_and(|route| route.outlet.is_some());
             config.outlets = config.outlets.saturating_sub(was_out.into());
             if let Some(Target::Public(_)) = target {
@@ -138,7 +162,7 @@ impl Change {
         keep(&mut lengths, &used)?;
         config.routes = routes.freeze(GFP_KERNEL)?;
         config.route_lengths = lengths.freeze(GFP_KERNEL)?;
-        Ok(())
+        Ok(is_rerouted)
     }
 }
 
@@ -149,6 +173,26 @@ fn check_prefix(prefix: Prefix, at: Attr) -> Result {
             at,
             format_args!("prefix {prefix} has bits behind its length"),
         )),
+    }
+}
+
+fn has_port_routes(config: &Config) -> bool {
+    let mut routes = config.routes(Default::default());
+    routes.any(|(route, _)| matches!(route.target, Target::Port { .. }))
+}
+
+/// Refuses a neighbour of the other address family.
+fn check_gateway(key: &RouteKey, gateway: Option<Addr>) -> Result {
+    match gateway {
+        Some(gateway) if gateway.bits() != key.prefix.addr.bits() => Err(invalid(
+            Attr::Gateway,
+            format_args!("gateway {gateway} is not of the family of route {key}"),
+        )),
+        Some(gateway) if gateway.is_unspecified() || gateway.is_multicast() => Err(invalid(
+            Attr::Gateway,
+            format_args!("gateway {gateway} of route {key} is no neighbour"),
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -68,10 +68,19 @@ pub(crate) enum Target {
     Public(Snat),
     /// Into the stack, by the slr device that was made with this name, whenever there is one.
     Device(PortName),
+    /// Out by a port of the customer, to its destination or to a neighbour there.
+    Port { ifindex: u32, gateway: Option<Addr> },
     /// Nowhere, and the sender is told.
     Unreachable,
     /// Nowhere.
     Blackhole,
+}
+
+impl Target {
+    /// Whether packets leave by this port.
+    pub(crate) fn is_port(&self, which: u32) -> bool {
+        matches!(self, Target::Port { ifindex, .. } if *ifindex == which)
+    }
 }
 
 /// A prefix and where packets to it go. Immutable.

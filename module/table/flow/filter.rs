@@ -234,7 +234,7 @@ impl Tables {
     }
 
     /// Has every flow and every tunnel look for its routes again.
-    pub(in crate::table) fn forget_routes(&self) {
+    pub(crate) fn forget_routes(&self) {
         self.flows4.visit(Flow::forget_routes);
         self.flows6.visit(Flow::forget_routes);
         for (tunnel, _) in self.config.get().tunnels(Default::default()) {

@@ -16,8 +16,8 @@ use crate::domain::encap::{
 };
 use crate::table::{
     change,
-    config::{Prefix, RouteKey, Target, TunnelName, TunnelSettings},
-    Change, CustomerName, CustomerUpdate, Kind as Refusal,
+    config::{PortName, Prefix, RouteKey, Target, TunnelName, TunnelSettings, PUBLIC},
+    Change, CustomerName, CustomerUpdate, Kind as Refusal, PortUpdate,
 };
 
 /// The customer of these tests.
@@ -108,6 +108,7 @@ fn customer(tables: &Arc<Tables>, report: &mut Report) {
 pub(super) fn run(tables: &Arc<Tables>, report: &mut Report) {
     tunnels(tables, report);
     routes(tables, report);
+    lines(tables, report);
     many(tables, report);
     wipe(tables);
 }
@@ -277,6 +278,49 @@ fn routes(tables: &Arc<Tables>, report: &mut Report) {
     report.check("the next longest counts", now == Some(wide));
     let busy = commit(tables, |change| change.customer_del(ACME));
     report.refused("a customer with tunnels", busy, Refusal::Busy, "tunnels");
+}
+
+#[inline(never)]
+fn lines(tables: &Arc<Tables>, report: &mut Report) {
+    customer(tables, report);
+    let (ifindex, name) = (77, PortName::new(b"test0"));
+    let of = |customer| PortUpdate {
+        customer: Some(customer),
+        ..PortUpdate::default()
+    };
+    let far = prefix(v4(10, 3, 0, 0), 16);
+    let by = |gateway| Target::Port { ifindex, gateway };
+    let none = commit(tables, |change| change.route_new(far, by(None)));
+    report.refused("a route by no port", none, Refusal::NotFound, "no port");
+    let made = commit(tables, |change| {
+        change.port_new(ifindex, name, &of(ACME))?;
+        change.route_new(prefix(v4(10, 4, 0, 0), 16), by(None))?;
+        change.route_new(far, by(Some(v4(10, 4, 0, 1))))
+    });
+    report.accepted("routes by a port", made);
+    let mixed = commit(tables, |change| change.route_replace(far, by(Some(v6(1)))));
+    report.refused("a gateway", mixed, Refusal::Invalid, "family");
+    let busy = commit(tables, |change| change.port_del(ifindex, name));
+    report.refused(
+        "a port with routes",
+        busy,
+        Refusal::Busy,
+        "a port that goes",
+    );
+    let given = commit(tables, |change| change.port_set(ifindex, name, &of(PUBLIC)));
+    report.refused(
+        "a port given away",
+        given,
+        Refusal::Invalid,
+        "another customer",
+    );
+    let gone = commit(tables, |change| change.port_gone(ifindex, name));
+    report.accepted("its device goes", gone);
+    let config = tables.config.get();
+    report.check(
+        "the routes with it",
+        (config.port_count(), config.route_count()) == (0, 0),
+    );
 }
 
 /// One of many hosts, of one family and the other.

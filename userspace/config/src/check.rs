@@ -7,7 +7,7 @@ use std::collections::hash_map::{Entry, HashMap};
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use slr_netlink::{Backup, Object, ServerKey, Service, ServiceKey};
+use slr_netlink::{Backup, Object, Route, ServerKey, Service, ServiceKey};
 
 use crate::file::{File, Line};
 use crate::limits::{self, Violation};
@@ -138,6 +138,8 @@ const BACKUPS_MAX: usize = 8;
 /// What there is to refer to, each with its backup.
 struct Names {
     customers: HashSet<u32>,
+    /// Ports, each with its customer.
+    ports: HashMap<String, u32>,
     tunnels: HashSet<String>,
     services: HashMap<ServiceKey, Option<ServiceKey>>,
     servers: HashMap<ServerKey, Option<ServerKey>>,
@@ -190,6 +192,7 @@ impl Names {
     fn new(file: &File<'_>) -> Self {
         let mut names = Self {
             customers: HashSet::from([PUBLIC]),
+            ports: HashMap::new(),
             tunnels: HashSet::new(),
             services: HashMap::new(),
             servers: HashMap::new(),
@@ -197,6 +200,10 @@ impl Names {
         for (object, _) in &file.objects {
             match object {
                 Object::Customer(c) => names.customers.extend(c.options.id),
+                Object::Port(p) => {
+                    let customer = p.options.customer.unwrap_or(PUBLIC);
+                    names.ports.insert(p.name.clone(), customer);
+                }
                 Object::Tunnel(t) => drop(names.tunnels.insert(t.name.clone())),
                 Object::Service(s) => {
                     names.services.insert(s.key, target(&s.options.backup));
@@ -208,6 +215,18 @@ impl Names {
             }
         }
         names
+    }
+
+    /// What is wrong with the port that a route leads to.
+    fn wrong_port(&self, route: &Route) -> Option<String> {
+        let name = route.options.ifname.as_ref()?;
+        match self.ports.get(name) {
+            None => Some(format!("port {name} is not defined")),
+            Some(customer) if *customer != route.key.customer => {
+                Some(format!("port {name} is another customer's"))
+            }
+            Some(_) => None,
+        }
     }
 
     fn check(&self, object: &Object, line: &Line<'_>, mut fault: impl FnMut(Fault)) {
@@ -238,6 +257,12 @@ impl Names {
                 text: format!("tunnel {tunnel} is not defined"),
             };
             fault(locate(line, violation));
+        }
+        if let Object::Route(route) = object {
+            if let Some(text) = self.wrong_port(route) {
+                let keyword = Some("dev".to_owned());
+                fault(locate(line, Violation { keyword, text }));
+            }
         }
         let Object::Binding(b) = object else {
             return;

@@ -93,9 +93,9 @@ pub fn strip_tunnel(mut t: Tunnel) -> Tunnel {
 fn route(options: &RouteOptions) -> RouteOptions {
     RouteOptions {
         action: options.tunnel.is_some().then_some(RouteAction::Tunnel),
-        tunnel: None,
-        snat: None,
-        device: None,
+        // The name says it.
+        ifindex: options.ifindex,
+        ..RouteOptions::default()
     }
 }
 

@@ -385,6 +385,19 @@ mod tests {
     }
 
     #[test]
+    fn routes_by_ports() {
+        let text = "customer acme id 1\nport eth1 customer acme\n\
+                    route 10.0.0.0/24 customer acme dev eth1\n\
+                    route 10.1.0.0/16 customer acme dev eth1 via 10.0.0.254\n";
+        let config = File::parse("f", text).finish().unwrap();
+        assert_eq!(crate::print::config(&config), text);
+        let text = "customer a id 1\nport eth1\nroute 10.0.0.0/8 customer a dev eth1\n\
+                    route 10.1.0.0/16 customer a dev eth2\n\
+                    route 10.2.0.0/16 customer a dev eth1 via 2001:db8::1";
+        assert_eq!(places(text), [(3, 33), (4, 34), (5, 34), (5, 43)]);
+    }
+
+    #[test]
     fn tunnels_that_are_not_there() {
         let text = "customer a id 1\nroute 10.0.0.0/8 customer a via tunnel none-such\n\
                     tunnel t type gre local 192.0.2.1 remote 192.0.2.2 to other\n\

@@ -57,10 +57,13 @@ pub fn object(object: &Object) -> Result<(), Violation> {
     }
 }
 
-/// Sources are of the family of the destinations.
+/// A gateway is of the family of what it leads to.
 fn route(route: &Route) -> Result<(), Violation> {
-    match route.key.from {
-        Some(from) => same_family(Some("from"), from.address, route.key.prefix.address),
+    if let Some(from) = route.key.from {
+        same_family(Some("from"), from.address, route.key.prefix.address)?;
+    }
+    match route.options.gateway {
+        Some(gateway) => same_family(Some("via"), gateway, route.key.prefix.address),
         None => Ok(()),
     }
 }

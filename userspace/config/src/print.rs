@@ -121,6 +121,10 @@ pub fn route(options: &RouteOptions) -> Phrases {
     match (&options.tunnel, options.action) {
         (Some(tunnel), _) => phrase(&mut line, "via tunnel", Some(tunnel)),
         (None, Some(RouteAction::Device)) => phrase(&mut line, "device", options.device.as_ref()),
+        (None, Some(RouteAction::Port)) => {
+            phrase(&mut line, "dev", options.ifname.as_ref());
+            phrase(&mut line, "via", options.gateway);
+        }
         (None, Some(action)) => {
             line.push(action.name().to_owned());
             let auto = Snat::Auto { ports: Snat::PORTS };

@@ -221,13 +221,13 @@ fn tunnel() -> impl Strategy<Value = (Tunnel, Option<usize>)> {
     )
 }
 
-/// Where it leads is a number among tunnels.
+/// Where it leads is a number among tunnels or ports.
 fn route() -> impl Strategy<Value = (RouteKey, usize, usize, Option<Snat>)> {
     (
         1u32..3,
         prefix(),
         option::of(prefix()),
-        0usize..5,
+        0usize..6,
         any::<usize>(),
         option::of(snat()),
     )
@@ -263,15 +263,23 @@ fn leading(
             options.tunnel = Some(one_of(own.map(|t| &t.name).collect())?);
         }
         1 => {
+            let own = config.ports.iter();
+            let own = own.filter(|(_, p)| p.customer.unwrap_or(0) == key.customer);
+            options.action = Some(RouteAction::Port);
+            options.ifname = Some(one_of(own.map(|(name, _)| name).collect())?);
+            let v6 = key.prefix.address.is_ipv6();
+            options.gateway = (which % 2 == 0).then(|| address(v6, 9));
+        }
+        2 => {
             options.action = Some(RouteAction::Public);
             let auto = Snat::Auto { ports: Snat::PORTS };
             options.snat = Some(snat.unwrap_or(auto));
         }
-        2 => {
+        3 => {
             options.action = Some(RouteAction::Device);
             options.device = Some(format!("pvs{}", which % 3));
         }
-        3 => options.action = Some(RouteAction::Unreachable),
+        4 => options.action = Some(RouteAction::Unreachable),
         _ => options.action = Some(RouteAction::Blackhole),
     }
     Some(options)
@@ -491,7 +499,14 @@ fn apply(config: &mut Config, change: &Change) -> Result<(), String> {
         }
         Object::Route(r) if change.verb != Verb::Del => {
             let tunnel = r.options.tunnel.as_ref();
-            if tunnel.is_some_and(|name| !config.tunnels.contains_key(name)) {
+            let port = r.options.ifname.as_ref();
+            let is_own = |name: &String| {
+                let port = config.ports.get(name);
+                port.is_some_and(|port| port.customer == Some(r.key.customer))
+            };
+            if tunnel.is_some_and(|name| !config.tunnels.contains_key(name))
+                || port.is_some_and(|name| !is_own(name))
+            {
                 return Err(format!("{} leads nowhere", change.object));
             }
         }

@@ -187,7 +187,7 @@ impl Change {
             Object::Settings(settings) => settings.put_all(writer),
             Object::Customer(customer) => customer.put_options(writer),
             Object::Tunnel(tunnel) => tunnel.put_options(writer),
-            Object::Route(route) => route.options.put_all(writer),
+            Object::Route(route) => route.put_options(writer),
             Object::Port(port) => port.options.put_all(writer),
             Object::Service(service) => service.options.put_all(writer),
             Object::Server(server) => server.options.put_all(writer),

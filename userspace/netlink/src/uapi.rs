@@ -711,8 +711,14 @@ pub mod attr {
         pub const SNAT: u16 = 6;
         /// Slr device that packets are received on, by the name it was made with.
         pub const DEVICE: u16 = 7;
+        /// Port that packets leave by.
+        pub const IFINDEX: u16 = 8;
+        /// Name of that port.
+        pub const IFNAME: u16 = 9;
+        /// Neighbour there that packets go to; to their destinations if absent.
+        pub const GATEWAY: u16 = 10;
         /// Sources of the packets that it is for; all if absent.
-        pub const FROM: u16 = 8;
+        pub const FROM: u16 = 11;
     }
 
     /// An slr device, made by rtnetlink as a link of kind slr.
@@ -1498,6 +1504,8 @@ pub enum RouteAction {
     Public = 3,
     /// They are received on an slr device.
     Device = 4,
+    /// They leave by a port of the customer.
+    Port = 5,
 }
 
 impl RouteAction {
@@ -1509,6 +1517,7 @@ impl RouteAction {
         RouteAction::Blackhole,
         RouteAction::Public,
         RouteAction::Device,
+        RouteAction::Port,
     ];
 
     /// The one of that number.
@@ -1534,6 +1543,7 @@ impl RouteAction {
             RouteAction::Blackhole => "blackhole",
             RouteAction::Public => "public",
             RouteAction::Device => "device",
+            RouteAction::Port => "port",
         }
     }
 }
@@ -1546,6 +1556,7 @@ pub static ROUTE_ACTION_ENUM: Enum = Enum { name: "route-action", entries: &[
     Entry { value: 2, name: "blackhole", doc: "they are dropped" },
     Entry { value: 3, name: "public", doc: "they become flows to the Internet side" },
     Entry { value: 4, name: "device", doc: "they are received on an slr device" },
+    Entry { value: 5, name: "port", doc: "they leave by a port of the customer" },
 ] };
 
 /// Names a service or a server.
@@ -1818,7 +1829,10 @@ pub static ROUTE: AttrSet = AttrSet { name: "route", attrs: &[
     Attr { id: 5, name: "txn", kind: Kind::U32, min: None, max: None, multi: false, doc: "transaction this change belongs to; alone if absent" },
     Attr { id: 6, name: "snat", kind: Kind::Nest(&SNAT), min: None, max: None, multi: false, doc: "source translation of action public; auto if absent" },
     Attr { id: 7, name: "device", kind: Kind::String, min: None, max: Some(15), multi: false, doc: "slr device that packets are received on, by the name it was made with" },
-    Attr { id: 8, name: "from", kind: Kind::Nest(&PREFIX), min: None, max: None, multi: false, doc: "sources of the packets that it is for; all if absent" },
+    Attr { id: 8, name: "ifindex", kind: Kind::U32, min: None, max: None, multi: false, doc: "port that packets leave by" },
+    Attr { id: 9, name: "ifname", kind: Kind::String, min: None, max: None, multi: false, doc: "name of that port" },
+    Attr { id: 10, name: "gateway", kind: Kind::Address, min: Some(4), max: Some(16), multi: false, doc: "neighbour there that packets go to; to their destinations if absent" },
+    Attr { id: 11, name: "from", kind: Kind::Nest(&PREFIX), min: None, max: None, multi: false, doc: "sources of the packets that it is for; all if absent" },
 ] };
 
 /// An slr device, made by rtnetlink as a link of kind slr.
@@ -1895,10 +1909,10 @@ pub static OPS: &[Op] = &[
     Op { id: 44, name: "tunnel-set", set: &TUNNEL, doit: Some(Call { request: &[1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 26], reply: &[] }), dump: None, group: None, doc: "Change what is given." },
     Op { id: 45, name: "tunnel-del", set: &TUNNEL, doit: Some(Call { request: &[1, 26], reply: &[] }), dump: None, group: None, doc: "Remove a tunnel that neither routes nor other tunnels lead to." },
     Op { id: 46, name: "tunnel-get", set: &TUNNEL, doit: Some(Call { request: &[1], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 2, 25] }), dump: Some(Call { request: &[], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 2, 25] }), group: None, doc: "Show tunnels." },
-    Op { id: 47, name: "route-new", set: &ROUTE, doit: Some(Call { request: &[1, 2, 8, 3, 4, 6, 7, 5], reply: &[] }), dump: None, group: None, doc: "Define a route." },
-    Op { id: 48, name: "route-set", set: &ROUTE, doit: Some(Call { request: &[1, 2, 8, 3, 4, 6, 7, 5], reply: &[] }), dump: None, group: None, doc: "Lead a route elsewhere, or define it." },
-    Op { id: 49, name: "route-del", set: &ROUTE, doit: Some(Call { request: &[1, 2, 8, 5], reply: &[] }), dump: None, group: None, doc: "Remove a route." },
-    Op { id: 50, name: "route-get", set: &ROUTE, doit: None, dump: Some(Call { request: &[], reply: &[1, 2, 8, 3, 4, 6, 7] }), group: None, doc: "Show routes." },
+    Op { id: 47, name: "route-new", set: &ROUTE, doit: Some(Call { request: &[1, 2, 11, 3, 4, 6, 7, 8, 10, 5], reply: &[] }), dump: None, group: None, doc: "Define a route." },
+    Op { id: 48, name: "route-set", set: &ROUTE, doit: Some(Call { request: &[1, 2, 11, 3, 4, 6, 7, 8, 10, 5], reply: &[] }), dump: None, group: None, doc: "Lead a route elsewhere, or define it." },
+    Op { id: 49, name: "route-del", set: &ROUTE, doit: Some(Call { request: &[1, 2, 11, 5], reply: &[] }), dump: None, group: None, doc: "Remove a route." },
+    Op { id: 50, name: "route-get", set: &ROUTE, doit: None, dump: Some(Call { request: &[], reply: &[1, 2, 11, 3, 4, 6, 7, 8, 9, 10] }), group: None, doc: "Show routes." },
     Op { id: 51, name: "tunnel-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A tunnel was made or changed." },
     Op { id: 52, name: "tunnel-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A tunnel was removed." },
     Op { id: 53, name: "route-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A route was made or changed." },

@@ -199,8 +199,8 @@ fn in_context(item: Item, customer: u32) -> Item {
     }
 }
 
-/// Gives ports the indices of their devices: those that are attached already keep
-/// theirs.
+/// Gives ports, and routes by them, the indices of their devices: those that are attached already
+/// keep theirs.
 fn resolve(
     changes: &mut [Change],
     attached: &HashMap<String, u32>,
@@ -208,17 +208,24 @@ fn resolve(
 ) -> Result<(), Failure> {
     let mut missing = Vec::new();
     for change in changes {
-        let Object::Port(port) = &mut change.object else {
-            continue;
+        let is_new = change.verb == Verb::New;
+        let index = |name: &String| {
+            let known = attached.get(name).copied().filter(|_| !is_new);
+            known.or_else(|| netns::device_index(name))
         };
-        let known = match change.verb {
-            Verb::New => None,
-            Verb::Set | Verb::Del => attached.get(&port.name).copied(),
-        };
-        port.ifindex = known.or_else(|| netns::device_index(&port.name));
-        if port.ifindex.is_none() {
-            let text = format!("device \"{}\" does not exist", port.name);
-            missing.push(placed(file, &change.object, text));
+        match &mut change.object {
+            Object::Port(port) => {
+                port.ifindex = index(&port.name);
+                if port.ifindex.is_none() {
+                    let text = format!("device \"{}\" does not exist", port.name);
+                    missing.push(placed(file, &change.object, text));
+                }
+            }
+            // If there is none the port has told it.
+            Object::Route(route) => {
+                route.options.ifindex = route.options.ifname.as_ref().and_then(index);
+            }
+            _ => {}
         }
     }
     match missing.is_empty() {

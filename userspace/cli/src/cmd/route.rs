@@ -5,7 +5,7 @@
 use slr_config::{grammar, print, Words};
 use slr_netlink::{Object, Route, RouteOptions, Verb};
 
-use super::{change, unknown};
+use super::{change, port, unknown};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::Item;
@@ -29,8 +29,10 @@ pub fn run(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
 }
 
 fn define(context: &mut Context, verb: Verb, mut words: Words<'_>) -> Result<(), Failure> {
-    let route = grammar::route(&mut words)?;
+    let mut route = grammar::route(&mut words)?;
     words.end()?;
+    let port = route.options.ifname.as_deref();
+    route.options.ifindex = port.map(port::device).transpose()?;
     change(context, verb, Object::Route(route), None)
 }
 

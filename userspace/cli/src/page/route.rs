@@ -9,6 +9,7 @@ const TARGETS: &[&str] = &[
     "customer",
     "via",
     "tunnel",
+    "dev",
     "public",
     "snat",
     "auto",
@@ -31,8 +32,8 @@ pub const PAGE: Page = Page {
 Usage: slr route { add | set } PREFIX [ from PREFIX ] customer CUSTOMER TARGET
        slr route del PREFIX [ from PREFIX ] customer CUSTOMER
        slr route show [ customer CUSTOMER ]
-where  TARGET := { via tunnel NAME | device NAME | public [ snat SNAT ] |
-                   unreachable | blackhole }
+where  TARGET := { via tunnel NAME | dev DEV [ via ADDRESS ] | device NAME |
+                   public [ snat SNAT ] | unreachable | blackhole }
        SNAT := none | { auto | ADDRESS[-ADDRESS] }[:PORT-PORT]
        PREFIX := ADDRESS[/LENGTH]",
     description: &[
@@ -49,6 +50,12 @@ where  TARGET := { via tunnel NAME | device NAME | public [ snat SNAT ] |
         ),
         ("customer CUSTOMER", "Whose packets."),
         ("via tunnel NAME", "Through a tunnel of the customer."),
+        (
+            "dev DEV [ via ADDRESS ]",
+            "By a port of the customer, a leased line, to the destination itself or to a gateway \
+             there. The host should have an address on that port, as it asks for neighbours and \
+             sends errors in its name; for IPv6, and for a gateway, one in their network.",
+        ),
         (
             "public [ snat SNAT ]",
             "To the Internet. Each connection is a flow with a source of the public side: auto, \
@@ -74,6 +81,12 @@ where  TARGET := { via tunnel NAME | device NAME | public [ snat SNAT ] |
             "Two divisions behind one tunnel, and one address, two private servers:",
             "slr route add 10.0.0.10/32 from 10.1.1.0/24 customer acme via tunnel sales-host\n\
              slr route add 10.0.0.10/32 from 10.1.2.0/24 customer acme via tunnel works-host",
+        ),
+        (
+            "A site on a leased line and one behind a tunnel, which reach each other:",
+            "slr port add eth3 customer acme\n\
+             slr route add 10.1.0.0/16 customer acme dev eth3 via 10.0.1.254\n\
+             slr route add 10.2.0.0/16 customer acme via tunnel acme-site2",
         ),
     ],
 };

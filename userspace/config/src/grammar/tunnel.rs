@@ -40,6 +40,7 @@ pub const ROUTE: &[&str] = &[
     "from",
     "customer",
     "via",
+    "dev",
     "public",
     "device",
     "unreachable",
@@ -138,8 +139,8 @@ fn or<T>(
     }
 }
 
-/// `PREFIX customer CUSTOMER { via tunnel NAME | public [ snat SNAT ] | device NAME | unreachable |
-/// blackhole }`
+/// `PREFIX customer CUSTOMER { via tunnel NAME | dev DEV [ via ADDRESS ] | public [ snat SNAT ] |
+/// device NAME | unreachable | blackhole }`
 pub fn route(words: &mut Words<'_>) -> Result<Route, Fault> {
     let key = route_key(words)?;
     let mut options = RouteOptions::default();
@@ -149,6 +150,13 @@ pub fn route(words: &mut Words<'_>) -> Result<Route, Fault> {
                 return Err(words.fault("via is followed by tunnel NAME"));
             }
             options.tunnel = Some(words.value("tunnel", customer_name)?);
+        }
+        Some("dev") => {
+            options.action = Some(RouteAction::Port);
+            options.ifname = Some(words.value("dev", device)?);
+            if words.take("via") {
+                options.gateway = Some(words.value("via", parse_address)?);
+            }
         }
         Some("public") => {
             options.action = Some(RouteAction::Public);

@@ -3,6 +3,7 @@
 //! Where a customer's packets to a prefix go.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use netlink_packet_core::DecodeError;
 
@@ -53,6 +54,12 @@ attributes! {
         snat: Snat = SNAT,
         /// The slr device that they are received on, by the name it was made with.
         device: String = DEVICE,
+        /// The index of the port that they leave by.
+        ifindex: u32 = IFINDEX,
+        /// The name of that port; the kernel tells it and takes the index.
+        ifname: String = IFNAME,
+        /// The neighbour there that they go to; to their destinations if none.
+        gateway: IpAddr = GATEWAY,
     }
 }
 
@@ -64,6 +71,15 @@ impl Route {
         if let Some(from) = self.key.from {
             from.put(writer, id::FROM);
         }
+    }
+
+    /// Writes where it leads: the name of a port is for people.
+    pub fn put_options(&self, writer: &mut Writer) {
+        let options = RouteOptions {
+            ifname: None,
+            ..self.options.clone()
+        };
+        options.put_all(writer);
     }
 
     /// Reads one.
