@@ -313,6 +313,7 @@ divisions() {
 	want "the other over IPv6" "$(get_in ca "http://$V6/" --interface 2001:db8:a::8001)" "sd:80 2001:db8:a::8001"
 	want "by destination" "$(get_in ca http://10.0.0.11/ --interface 10.0.0.2)" "sd:80 10.0.0.2"
 	want "the other customer" "$(get_in cb "http://$V/")" "sb:80 10.0.0.2"
+	want_match "explained" "$(slr explain from 10.0.0.130:5 to "$V:80" proto tcp tunnel acme-site)" "10.0.0.10/32 from 10.0.0.128/25"
 	shows_what_it_loads 'route 10.0.0.10/32 from 10.0.0.128/25 customer acme device pvs3'
 	ok "one of them" slr route add "$V/32" from 10.0.0.130/32 customer acme unreachable
 	want_match "the longest source" "$(in_ns ca ping -c 1 -W 4 -I 10.0.0.130 "$V")" 'Unreachable'

@@ -96,5 +96,20 @@ counters() {
 	want "other" "$(slr -j -s customer show bell | jq '.[0].counters["packets-in"]')" 0
 }
 
+explained() {
+	NAME="explain follows a packet out of a tunnel: into the next or along the customer's routes"
+	local got
+	ok load eval "example | slr conf load -"
+	got=$(slr explain from 10.1.0.2:5 to 10.0.0.10:80 tunnel acme-site)
+	want_match "to the end" "$got" 'customer +acme.*out of acme-site type gre.*10.0.0.10/32 of the customer.*acme-host type vxlan.*to 10.2.0.11 by g1.*verdict +forward'
+	want_match "a foreign source" "$(slr explain from 10.3.0.2:5 to 10.0.0.10:80 tunnel acme-site)" 'not allowed.*drop \(spoof\)'
+	want_match "nowhere" "$(slr explain from 10.1.0.2:5 to 192.0.2.1:80 tunnel acme-site)" 'unreachable \(no-route-customer\)'
+	got=$(slr explain to 192.0.2.1:80 tunnel bell-a)
+	want_match "across" "$got" 'out of bell-a.*into the next without a look inside.*bell-b type ipip.*to 2001:db8:2::11 by g1.*forward'
+	want "stages" "$(slr -j explain to 192.0.2.1:80 tunnel bell-a | jq -c '[.step[].stage,.verdict]')" '["customer","tunnel","switch","tunnel","route","forward"]'
+	refused "unknown" 1 'tunnel none-such is unknown' slr explain to 192.0.2.1:80 tunnel none-such
+	refused "both" 2 'by a tunnel' slr explain to 192.0.2.1:80 tunnel bell-a dev g0
+}
+
 net_up
-run_tests fixed_point another_type refusals news counters
+run_tests fixed_point another_type refusals news counters explained

@@ -288,7 +288,7 @@ pub(super) static TXN_ABORT: [AttrPolicy; 2] =
     policy(&[(attr::transaction::ID, AttrPolicy::u32())]);
 
 /// Requests of `explain`.
-pub(super) static EXPLAIN: [AttrPolicy; 9] = policy(&[
+pub(super) static EXPLAIN: [AttrPolicy; 13] = policy(&[
     (attr::explain::IFINDEX, AttrPolicy::u32()),
     (attr::explain::CUSTOMER, AttrPolicy::u32()),
     (attr::explain::PROTOCOL, AttrPolicy::u8()),
@@ -297,6 +297,7 @@ pub(super) static EXPLAIN: [AttrPolicy; 9] = policy(&[
     (attr::explain::DESTINATION, AttrPolicy::binary(4, 16)),
     (attr::explain::DESTINATION_PORT, AttrPolicy::u16()),
     (attr::explain::TCP_FLAGS, AttrPolicy::u8()),
+    (attr::explain::TUNNEL, AttrPolicy::string(31)),
 ]);
 
 /// Requests of `flow-count`.

@@ -509,8 +509,10 @@ pub(crate) mod attr {
         pub(crate) const REASON: u16 = 10;
         /// In order.
         pub(crate) const STEP: u16 = 11;
+        /// Tunnel it arrives by, in place of a port.
+        pub(crate) const TUNNEL: u16 = 12;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 11;
+        pub(crate) const MAX: u16 = 12;
     }
 
     /// A routing context with an address space of its own. Number 0 is public and always

@@ -11,6 +11,7 @@
 //!
 //! Context: process. The tables are held, not locked: packets and changes go on meanwhile.
 
+mod arrival;
 mod onward;
 mod room;
 mod route;
@@ -21,6 +22,7 @@ use core::fmt;
 use kernel::{alloc::AllocError, prelude::*, str::CString, sync::Arc};
 
 use super::{
+    object::tunnel::named,
     parse,
     uapi::{attr, cmd},
     Control, //
@@ -33,7 +35,7 @@ use crate::kern::net::{
     genetlink::{Refused, Reply, Request},
     namespace::Net,
 };
-use crate::table::{Config, Tables, PUBLIC};
+use crate::table::{Config, Tables, Tunnel, PUBLIC};
 
 type Result<T> = core::result::Result<T, AllocError>;
 
@@ -42,8 +44,10 @@ struct Case<'a> {
     net: &'a Net,
     tables: &'a Tables,
     config: &'a Config,
-    /// The port that it arrives on; from a process of this host if none.
+    /// The port that it arrives on.
     ifindex: Option<u32>,
+    /// The tunnel that it arrives by. Without either it is from a process of this host.
+    tunnel: Option<&'a Arc<Tunnel>>,
     customer: u32,
     proto: Proto,
     /// Port, or identifier of an echo request.
@@ -52,6 +56,23 @@ struct Case<'a> {
     tcp_flags: u8,
     /// Whether the request says where it comes from.
     has_source: bool,
+}
+
+impl Case<'_> {
+    /// Whether it comes from elsewhere.
+    fn arrives(&self) -> bool {
+        self.ifindex.is_some() || self.tunnel.is_some()
+    }
+
+    /// The same packet as one of the public context.
+    fn outside(&self) -> Self {
+        Case {
+            customer: PUBLIC,
+            ifindex: None,
+            tunnel: None,
+            ..*self
+        }
+    }
 }
 
 /// How it ends.
@@ -106,13 +127,19 @@ pub(crate) fn explain(
     let port_customer = ifindex
         .and_then(|ifindex| config.port(ifindex))
         .map(|port| port.settings.customer);
+    let tunnel = tunnel(request, &config)?;
+    let tunnel_customer = tunnel.map(|tunnel| tunnel.settings.customer);
     let said_customer = attrs.get(a::CUSTOMER).map(|attr| attr.u32());
     let case = Case {
         net: request.net(),
         tables: &tables,
         config: &config,
         ifindex,
-        customer: port_customer.or(said_customer).unwrap_or(PUBLIC),
+        tunnel,
+        customer: tunnel_customer
+            .or(port_customer)
+            .or(said_customer)
+            .unwrap_or(PUBLIC),
         proto: attrs
             .get(a::PROTOCOL)
             .map_or(Proto::TCP, |attr| Proto(attr.u8())),
@@ -149,6 +176,23 @@ pub(crate) fn explain(
             })
         })
     })
+}
+
+/// The tunnel that a request names.
+fn tunnel<'a>(
+    request: &Request<'_>,
+    config: &'a Config,
+) -> core::result::Result<Option<&'a Arc<Tunnel>>, Refused> {
+    let (extack, attrs) = (request.extack(), request.attrs());
+    let tunnel = named(&extack, &attrs, attr::explain::TUNNEL, config)?;
+    match attrs.get(attr::explain::TUNNEL) {
+        Some(attr) if attrs.get(attr::explain::IFINDEX).is_some() => Err(extack.refuse_attr(
+            &attr,
+            EINVAL,
+            format_args!("it arrives on a port or by a tunnel, not both"),
+        )),
+        _ => Ok(tunnel),
+    }
 }
 
 fn v4(addr: Option<Addr>) -> V4 {

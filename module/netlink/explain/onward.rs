@@ -124,11 +124,7 @@ fn outward<A: Family>(
     snat: Snat,
     steps: &mut Steps,
 ) -> Result<Verdict> {
-    let public = Case {
-        customer: PUBLIC,
-        ifindex: None,
-        ..*case
-    };
+    let public = case.outside();
     let own = |own: A| (own.to_addr(), own.to_addr());
     let range = match snat {
         Snat::None => None,
@@ -152,11 +148,7 @@ pub(super) fn enter(case: &Case<'_>, id: u32, steps: &mut Steps) -> Result<Verdi
     let kind = outer.format.kind.name();
     steps.add("tunnel", format_args!("{} type {kind}", tunnel.name))?;
     // Outer headers are of the public context, whoever's packet is inside.
-    let outside = Case {
-        customer: PUBLIC,
-        ifindex: None,
-        ..*case
-    };
+    let outside = case.outside();
     match (outer.local, outer.remote) {
         (Addr::V4(local), Addr::V4(remote)) => route(&outside, V4(local), V4(remote), steps),
         (Addr::V6(local), Addr::V6(remote)) => route(&outside, V6(local), V6(remote), steps),

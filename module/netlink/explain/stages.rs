@@ -4,7 +4,7 @@
 
 use kernel::sync::{rcu, Arc};
 
-use super::{dropped, onward, room::room, route::Family, Case, Result, Steps, Verdict};
+use super::{arrival, dropped, onward, room::room, route::Family, Case, Result, Steps, Verdict};
 use crate::domain::{
     addr::Proto,
     flow::{self, opener},
@@ -25,7 +25,7 @@ use crate::table::{
 const SERVERS_SHOWN: usize = 64;
 
 /// Either the end of the way, or what the next stage needs.
-type Stage<T> = core::result::Result<T, Verdict>;
+pub(super) type Stage<T> = core::result::Result<T, Verdict>;
 
 /// Leads the packet of `case` through all stages.
 pub(super) fn lead<A: Family>(
@@ -35,7 +35,7 @@ pub(super) fn lead<A: Family>(
     steps: &mut Steps,
 ) -> Result<Verdict> {
     let packet = packet(case, from, to);
-    let side = match entry(case, steps)? {
+    let side = match arrival::entry(case, &packet, steps)? {
         Ok(side) => side,
         Err(verdict) => return Ok(verdict),
     };
@@ -122,28 +122,6 @@ fn answered(reason: DropReason) -> Verdict {
 
 fn passed(reason: PassReason) -> Verdict {
     Verdict::because("pass", reason.name())
-}
-
-/// Where it comes in, and which half of the traffic may.
-fn entry(case: &Case<'_>, steps: &mut Steps) -> Result<Stage<Side>> {
-    if let Some(customer) = case.config.customer(case.customer) {
-        steps.add("customer", format_args!("{}", customer.name))?;
-    }
-    let Some(ifindex) = case.ifindex else {
-        steps.add("port", format_args!("sent by a process of this host"))?;
-        return Ok(Ok(Side::Any));
-    };
-    let Some(port) = case.config.port(ifindex) else {
-        steps.add("port", format_args!("device {ifindex} is no port"))?;
-        return Ok(Err(Verdict::because("pass", "no-port")));
-    };
-    let side = match port.settings.side {
-        Side::Any => "any",
-        Side::Client => "client",
-        Side::Server => "server",
-    };
-    steps.add("port", format_args!("{} side {side}", port.name))?;
-    Ok(Ok(port.settings.side))
 }
 
 /// What is shown of the flow that a packet belongs to.
@@ -277,7 +255,7 @@ fn service<'a, A: Family>(
         )?;
         return Ok(Err(dropped(DropReason::WrongSide)));
     }
-    if case.ifindex.is_some() && case.has_source && !opener::is_from_a_host(packet) {
+    if case.arrives() && case.has_source && !opener::is_from_a_host(packet) {
         let from = packet.src.to_addr();
         steps.add("host", format_args!("{from} is no other host's"))?;
         return Ok(Err(dropped(DropReason::BadSource)));

@@ -11,7 +11,7 @@ pub(super) use self::show::put_prefix;
 pub(crate) use self::show::{get, Tunnels};
 pub(in crate::netlink) use self::show::{put, put_name};
 
-use kernel::prelude::*;
+use kernel::{prelude::*, sync::Arc};
 
 use crate::domain::{
     addr::Addr,
@@ -27,7 +27,9 @@ use crate::netlink::{
     uapi::attr,
     Control, //
 };
-use crate::table::{self, Change, ConfigError, Prefix, TunnelName, TunnelSettings, PUBLIC};
+use crate::table::{
+    self, Change, Config, ConfigError, Prefix, Tunnel, TunnelName, TunnelSettings, PUBLIC,
+};
 
 /// The types, by the numbers of the specification.
 const KINDS: [Kind; 10] = [
@@ -273,6 +275,23 @@ fn to(extack: &Extack<'_>, attrs: &Attrs<'_>) -> Result<Option<Option<TunnelName
         None => Ok(None),
         Some(attr) if attr.c_str_bytes().is_empty() => Ok(Some(None)),
         Some(_) => Ok(Some(Some(parse_name(extack, attrs, attr::tunnel::TO)?))),
+    }
+}
+
+/// The tunnel whose name an attribute has, if it is there.
+pub(in crate::netlink) fn named<'a>(
+    extack: &Extack<'_>,
+    attrs: &Attrs<'_>,
+    place: u16,
+    config: &'a Config,
+) -> Result<Option<&'a Arc<Tunnel>>, Refused> {
+    let Some(attr) = attrs.get(place) else {
+        return Ok(None);
+    };
+    let name = parse_name(extack, attrs, place)?;
+    match config.tunnel_named(&name) {
+        Some(tunnel) => Ok(Some(tunnel)),
+        None => Err(extack.refuse_attr(&attr, ENOENT, format_args!("tunnel {name} is unknown"))),
     }
 }
 

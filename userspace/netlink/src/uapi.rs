@@ -611,6 +611,8 @@ pub mod attr {
         pub const REASON: u16 = 10;
         /// In order.
         pub const STEP: u16 = 11;
+        /// Tunnel it arrives by, in place of a port.
+        pub const TUNNEL: u16 = 12;
     }
 
     /// A routing context with an address space of its own. Number 0 is public and always
@@ -1768,6 +1770,7 @@ pub static EXPLAIN: AttrSet = AttrSet { name: "explain", attrs: &[
     Attr { id: 9, name: "verdict", kind: Kind::String, min: None, max: None, multi: false, doc: "what becomes of it" },
     Attr { id: 10, name: "reason", kind: Kind::String, min: None, max: None, multi: false, doc: "reason for a drop or pass" },
     Attr { id: 11, name: "step", kind: Kind::Nest(&STEP), min: None, max: None, multi: true, doc: "in order" },
+    Attr { id: 12, name: "tunnel", kind: Kind::String, min: None, max: Some(31), multi: false, doc: "tunnel it arrives by, in place of a port" },
 ] };
 
 /// A routing context with an address space of its own. Number 0 is public and always there.
@@ -1887,7 +1890,7 @@ pub static OPS: &[Op] = &[
     Op { id: 22, name: "txn-begin", set: &TRANSACTION, doit: Some(Call { request: &[3, 2], reply: &[1, 2] }), dump: None, group: None, doc: "Open a transaction; one a socket, dropped with it." },
     Op { id: 23, name: "txn-commit", set: &TRANSACTION, doit: Some(Call { request: &[1, 4], reply: &[2, 5] }), dump: None, group: None, doc: "Make all its changes take effect at once, or none. Ends the transaction either way." },
     Op { id: 24, name: "txn-abort", set: &TRANSACTION, doit: Some(Call { request: &[1], reply: &[] }), dump: None, group: None, doc: "Drop it." },
-    Op { id: 25, name: "explain", set: &EXPLAIN, doit: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 8], reply: &[9, 10, 11] }), dump: None, group: None, doc: "Say, from the live tables, what would happen to a packet." },
+    Op { id: 25, name: "explain", set: &EXPLAIN, doit: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 8, 12], reply: &[9, 10, 11] }), dump: None, group: None, doc: "Say, from the live tables, what would happen to a packet." },
     Op { id: 26, name: "port-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A port was made or changed." },
     Op { id: 27, name: "port-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A port was removed." },
     Op { id: 28, name: "service-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A service was made or changed." },

@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use slr_config::{Fault, Words};
+use slr_config::{grammar, Fault, Words};
 use slr_netlink::endpoint::parse_endpoint;
 use slr_netlink::{Explanation, Packet, Protocol};
 
@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::output::Item;
 
 /// Keywords.
-pub const KEYWORDS: &[&str] = &["from", "to", "proto", "dev", "customer", "flags"];
+pub const KEYWORDS: &[&str] = &["from", "to", "proto", "dev", "tunnel", "customer", "flags"];
 
 /// Flags of TCP, from the lowest bit of their byte.
 const FLAGS: [&str; 8] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
@@ -40,7 +40,8 @@ fn packet(words: &mut Words<'_>) -> Result<(Packet, Option<String>), Fault> {
             "from" => words.once(keyword, &mut from, endpoint)?,
             "to" => words.once(keyword, &mut to, endpoint)?,
             "proto" => words.once(keyword, &mut packet.protocol, str::parse)?,
-            "dev" => words.once(keyword, &mut device, slr_config::grammar::device)?,
+            "dev" => words.once(keyword, &mut device, grammar::device)?,
+            "tunnel" => words.once(keyword, &mut packet.tunnel, grammar::customer_name)?,
             "customer" => words.customer(&mut packet.customer)?,
             "flags" => words.once(keyword, &mut packet.tcp_flags, flags)?,
             _ => return Err(words.unknown(KEYWORDS)),
@@ -64,6 +65,9 @@ fn packet(words: &mut Words<'_>) -> Result<(Packet, Option<String>), Fault> {
             None if destination.is_ipv4() => Protocol::ICMP,
             None => Protocol::ICMPV6,
         });
+    }
+    if packet.tunnel.is_some() && (device.is_some() || packet.customer.is_some()) {
+        return Err(words.fault("a packet arrives by a tunnel, on a port or from a process"));
     }
     if packet.tcp_flags.is_some() && packet.protocol != Some(Protocol::TCP) {
         return Err(words.fault("only TCP has flags"));
@@ -122,6 +126,8 @@ mod tests {
         assert_eq!(p.protocol, Some(Protocol::TCP));
         assert_eq!(p.source_port, Some(40000));
         assert_eq!(p.tcp_flags, Some(0x12));
+        let p = parse("to 203.0.113.1 tunnel site").unwrap();
+        assert_eq!(p.tunnel.as_deref(), Some("site"));
         assert_eq!(
             parse("to 2001:db8::1").unwrap().protocol,
             Some(Protocol::ICMPV6)
@@ -138,6 +144,7 @@ mod tests {
             "to 203.0.113.1:80 flags BAD",
             "to 203.0.113.1:80 proto udp flags SYN",
             "to 203.0.113.1 203.0.113.2",
+            "to 203.0.113.1 tunnel site dev eth0",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

@@ -7,10 +7,16 @@ use super::Page;
 pub const PAGE: Page = Page {
     name: "explain",
     summary: "what would happen to a packet, and why",
-    verbs: &[("", &["from", "to", "proto", "dev", "customer", "flags"])],
+    verbs: &[(
+        "",
+        &[
+            "from", "to", "proto", "dev", "tunnel", "customer", "flags",
+        ],
+    )],
     usage: "\
 Usage: slr explain [ from ADDRESS[:PORT] ] to ADDRESS[:PORT] [ proto PROTOCOL ]
-                   [ dev DEV | customer CUSTOMER ] [ flags FLAG[,FLAG]... ]
+                   [ dev DEV | tunnel NAME | customer CUSTOMER ]
+                   [ flags FLAG[,FLAG]... ]
 where  FLAG := { FIN | SYN | RST | PSH | ACK | URG | ECE | CWR }",
     description: &[
         "Says from the live tables, step by step, what would happen to such a packet and \
@@ -28,7 +34,11 @@ where  FLAG := { FIN | SYN | RST | PSH | ACK | URG | ECE | CWR }",
         ),
         (
             "dev DEV",
-            "The port that it arrives on; without it, a process of this host sends it.",
+            "The port that it arrives on; without it and a tunnel, a process of this host sends it.",
+        ),
+        (
+            "tunnel NAME",
+            "The tunnel that it arrives by; what is described is the packet inside.",
         ),
         (
             "customer CUSTOMER",
@@ -36,8 +46,14 @@ where  FLAG := { FIN | SYN | RST | PSH | ACK | URG | ECE | CWR }",
         ),
         ("flags FLAG[,FLAG]...", "Flags of TCP; SYN unless told."),
     ],
-    examples: &[(
-        "Where would a new connection go?",
-        "slr explain from 198.51.100.2:40000 to 203.0.113.1:80 dev eth0",
-    )],
+    examples: &[
+        (
+            "Where would a new connection go?",
+            "slr explain from 198.51.100.2:40000 to 203.0.113.1:80 dev eth0",
+        ),
+        (
+            "And a packet of a customer's site?",
+            "slr explain from 10.1.0.2:40000 to 10.0.0.10:80 tunnel acme-site",
+        ),
+    ],
 };

@@ -30,6 +30,8 @@ attributes! {
         destination_port: u16 = DESTINATION_PORT,
         /// TCP flags as in the header; SYN if absent.
         tcp_flags: u8 = TCP_FLAGS,
+        /// Tunnel it arrives by, in place of a port.
+        tunnel: String = TUNNEL,
     }
 }
 
