@@ -5,7 +5,13 @@
 //! The way is chosen before the packet is rewritten, while its sender can still be told that
 //! there is none. Flows keep the route of each direction until the routing tables change.
 
-use super::{aside, encap, forward, lookup::Hit, outward, refuse, Ctx, End, Entry, Family};
+use super::{
+    aside,
+    encap::{self, Parts},
+    forward,
+    lookup::Hit,
+    outward, refuse, Ctx, End, Entry, Family,
+};
 use crate::{
     domain::{flow::Side, packet::Packet, reason::DropReason},
     kern::net::{
@@ -28,8 +34,8 @@ pub(super) enum Way<'g> {
     Neighbour(&'g Route),
     /// Through IP output, in fragments no larger than this if not 0.
     Fragments(&'g Route, u16),
-    /// Into a tunnel, to be fragmented outside if so.
-    Tunnel(&'g Tunnel, bool),
+    /// Into a tunnel, in so many parts.
+    Tunnel(&'g Tunnel, Parts),
     /// Into the stack, by an slr device.
     Device(&'g Device),
     /// Into the gateway's own stack.
@@ -212,7 +218,7 @@ fn emit_other<A: Family>(ctx: &Ctx<'_>, mut skb: Skb, to: A, way: Way<'_>) -> Ve
             skb.scrub_for_forwarding();
             route.output(skb, size, ctx.rcu).into()
         }
-        Way::Tunnel(tunnel, is_long) => encap::emit::<A>(ctx, skb, tunnel, is_long),
+        Way::Tunnel(tunnel, parts) => encap::emit::<A>(ctx, skb, tunnel, parts),
         Way::Device(dev) => skb.receive_on(dev, A::FAMILY, ctx.rcu).into(),
         Way::Host(route) => {
             // The route comes along: the stack would refuse a source address of its own, as the

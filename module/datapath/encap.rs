@@ -20,7 +20,7 @@ use crate::{
         flow::Side,
         packet::{
             ether::{self, TYPE_IPV4, TYPE_IPV6, TYPE_MPLS, TYPE_TEB},
-            Fragment, Packet,
+            ipv4, Fragment, Packet,
         },
         reason::DropReason,
     },
@@ -30,6 +30,7 @@ use crate::{
             hook::Verdict,
             route::{Dst, Lookup4, Lookup6, Route},
             skb::{
+                fragment::Cut,
                 tunnel::{self, Checksum},
                 Skb,
             },
@@ -46,22 +47,81 @@ pub(super) const HEADROOM: usize = build::OUTER_MAX + 64;
 /// The hops of what has come with no outer header.
 const NO_LIMIT: u8 = u8::MAX;
 
-/// Whether a packet can enter a tunnel, and then whether the outer packet is to be fragmented.
+/// How many packets a packet enters a tunnel as.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Parts {
+    /// As one, which goes to the other end whole.
+    One,
+    /// As fragments, each with an outer header.
+    Inside,
+    /// As one, of which fragments go to the other end.
+    Outside,
+}
+
+/// Whether a packet can enter a tunnel, and in how many parts.
 #[inline(always)]
-fn fits(ctx: &Ctx<'_>, skb: &Skb, tunnel: &Tunnel, packet: Long) -> Result<bool, Fit> {
-    let (_, overhead) = header(tunnel, packet.content).ok_or(Fit::Lost)?;
-    let route = outer_route(ctx, tunnel).ok_or(Fit::Lost)?;
-    let mtu = mtu::inner_mtu(route.forward_mtu(ctx.rcu), overhead, tunnel.settings.mtu);
-    // What was joined is taken apart again, outside.
+fn fits(ctx: &Ctx<'_>, skb: &Skb, tunnel: &Tunnel, packet: Long) -> Result<Parts, Fit> {
+    let mtu = room(ctx, tunnel, packet.content).ok_or(Fit::Lost)?;
+    // What was joined is taken apart again, if only outside.
     let df = match ctx.joined {
         0 => tunnel.settings.df(),
         _ => Df::Unset,
     };
     match mtu::fit(packet, mtu, df) {
-        Fit::Whole => Ok(false),
-        _ if skb.is_gso() && skb.fits_mtu(mtu) => Ok(false),
-        Fit::Inner(_) | Fit::Outer => Ok(true),
+        Fit::Whole => Ok(Parts::One),
+        _ if skb.is_gso() && skb.fits_mtu(mtu) => Ok(Parts::One),
+        Fit::Inner(_) => Ok(Parts::Inside),
+        Fit::Outer => Ok(Parts::Outside),
         fit => Err(fit),
+    }
+}
+
+/// The longest packet with such content that goes into a tunnel whole.
+#[inline(always)]
+fn room(ctx: &Ctx<'_>, tunnel: &Tunnel, content: Content) -> Option<u32> {
+    let (_, overhead) = header(tunnel, content)?;
+    let route = outer_route(ctx, tunnel)?;
+    let mtu = route.forward_mtu(ctx.rcu);
+    Some(mtu::inner_mtu(mtu, overhead, tunnel.settings.mtu))
+}
+
+/// Sends a packet of IP into a tunnel in fragments, or those of its segments that are too long.
+#[cold]
+#[inline(never)]
+fn in_parts(ctx: &Ctx<'_>, skb: Skb, content: Content, tunnel: &Tunnel, hops: u8) -> Verdict {
+    if skb.is_gso() {
+        return segments(ctx, skb, |skb| in_parts(ctx, skb, content, tunnel, hops));
+    }
+    let mtu = room(ctx, tunnel, content);
+    let family = match content {
+        Content::Packet(TYPE_IPV4) => net::Family::V4,
+        Content::Packet(TYPE_IPV6) => net::Family::V6,
+        _ => return refuse::drop(ctx, skb, DropReason::TunnelContent),
+    };
+    let Some(mtu) = mtu else {
+        return refuse::drop(ctx, skb, DropReason::NoRoute);
+    };
+    // As they came, if it came in fragments.
+    let mtu = match ctx.joined {
+        0 => mtu as usize,
+        joined => usize::from(joined).min(mtu as usize),
+    };
+    if skb.len() <= mtu {
+        return enter(ctx, skb, content, tunnel, Parts::One, hops);
+    }
+    let cut = Cut {
+        mtu,
+        room: HEADROOM,
+        id: random::u32(),
+        later: ipv4::repeated,
+    };
+    let sent = skb.fragment(family, &cut, |part| {
+        // Whatever becomes of it is counted there.
+        let _ = enter(ctx, part, content, tunnel, Parts::One, hops);
+    });
+    match sent {
+        Ok(stolen) => stolen.into(),
+        Err(skb) => refuse::drop(ctx, skb, DropReason::NotWritable),
     }
 }
 
@@ -92,11 +152,11 @@ pub(super) fn way<'g, A: Family>(
         df: packet.df,
     };
     match fits(ctx, skb, tunnel, long) {
-        Ok(is_long) => {
+        Ok(parts) => {
             if has_entropy(tunnel) {
                 note_flow(ctx, skb, packet);
             }
-            Ok(Way::Tunnel(tunnel, is_long))
+            Ok(Way::Tunnel(tunnel, parts))
         }
         Err(Fit::TooBig(mtu)) => Err(End::too_big(mtu)),
         Err(_) => Err(End::no_way(DropReason::NoRoute)),
@@ -175,7 +235,7 @@ pub(super) fn cross(
         df: inner.df,
     };
     match fits(ctx, &skb, tunnel, long) {
-        Ok(is_long) => enter(ctx, skb, content, tunnel, is_long, hops),
+        Ok(parts) => enter(ctx, skb, content, tunnel, parts, hops),
         Err(Fit::TooBig(_)) => refuse::drop(ctx, skb, DropReason::TooBig),
         Err(_) => refuse::drop(ctx, skb, DropReason::NoRoute),
     }
@@ -183,9 +243,9 @@ pub(super) fn cross(
 
 /// Sends an IP packet that has been rewritten.
 #[inline]
-pub(super) fn emit<A: Family>(ctx: &Ctx<'_>, skb: Skb, tunnel: &Tunnel, is_long: bool) -> Verdict {
+pub(super) fn emit<A: Family>(ctx: &Ctx<'_>, skb: Skb, tunnel: &Tunnel, parts: Parts) -> Verdict {
     let content = Content::Packet(A::FAMILY.ethertype());
-    enter(ctx, skb, content, tunnel, is_long, NO_LIMIT)
+    enter(ctx, skb, content, tunnel, parts, NO_LIMIT)
 }
 
 /// Puts the outer header on, with at most `hops` to go, and sends.
@@ -194,9 +254,12 @@ fn enter(
     mut skb: Skb,
     content: Content,
     tunnel: &Tunnel,
-    is_long: bool,
+    parts: Parts,
     hops: u8,
 ) -> Verdict {
+    if parts == Parts::Inside {
+        return in_parts(ctx, skb, content, tunnel, hops);
+    }
     let settings = &tunnel.settings;
     let Some((template, len)) = header(tunnel, content) else {
         return refuse::drop(ctx, skb, DropReason::TunnelContent);
@@ -207,14 +270,9 @@ fn enter(
     };
     let carrier = carrier(settings.outer.format.kind, settings.has_checksum);
     if skb.is_gso() && !carrier.has_segments() {
-        let each = |skb| {
-            // Whatever becomes of it is counted there.
-            let _ = enter(ctx, skb, content, tunnel, is_long, hops);
-        };
-        return match skb.segment(each) {
-            Ok(stolen) => stolen.into(),
-            Err(skb) => refuse::drop(ctx, skb, DropReason::NotWritable),
-        };
+        return segments(ctx, skb, |skb| {
+            enter(ctx, skb, content, tunnel, parts, hops)
+        });
     }
     skb.scrub_for_forwarding();
     let mut inner = Inner::read(content, skb.head(), skb.len());
@@ -222,6 +280,7 @@ fn enter(
         inner.hash = skb.flow_hash(ctx.net);
     }
     inner.hops = hops;
+    let is_long = parts == Parts::Outside;
     inner.df &= !is_long;
     if !inner.df {
         inner.id = random::u32() as u16;
@@ -275,6 +334,18 @@ fn carrier(kind: Kind, has_checksum: bool) -> tunnel::Carrier {
         (Kind::Gre, _) => tunnel::Carrier::Gre,
         (_, Carrier::Udp) => tunnel::Carrier::Udp(checksum),
         _ => tunnel::Carrier::Other,
+    }
+}
+
+/// Sends what nobody further on would segment on its way in segments.
+fn segments(ctx: &Ctx<'_>, skb: Skb, mut send: impl FnMut(Skb) -> Verdict) -> Verdict {
+    let segmented = skb.segment(|skb| {
+        // Whatever becomes of it is counted there.
+        let _ = send(skb);
+    });
+    match segmented {
+        Ok(stolen) => stolen.into(),
+        Err(skb) => refuse::drop(ctx, skb, DropReason::NotWritable),
     }
 }
 

@@ -824,7 +824,8 @@ pub(crate) mod value {
     pub(crate) mod tunnel_df {
         /// As the inner packet.
         pub(crate) const INHERIT: u32 = 0;
-        /// They must not.
+        /// They must not; what is too long inside and may be fragmented goes in as
+        /// fragments.
         pub(crate) const SET: u32 = 1;
         /// They may, or the gateway does.
         pub(crate) const UNSET: u32 = 2;

@@ -32,10 +32,10 @@ pub const TTL: u8 = 64;
 /// Whether routers on the way may fragment the outer packet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Df {
-    /// As the inner packet; always unless that is IPv4.
+    /// As the inner packet; always unless that is IPv4. What may be fragmented is, outside.
     #[default]
     Inherit,
-    /// No: what is too long is reported to its sender.
+    /// No: what is too long is reported to its sender, or fragmented before it goes in.
     Set,
     /// Yes. IPv6 routers never do.
     Unset,

@@ -66,7 +66,8 @@ pub fn fit(packet: Long, mtu: u32, df: Df) -> Fit {
 #[cold]
 fn too_long(packet: Long, mtu: u32, df: Df) -> Fit {
     match packet.content {
-        Content::Packet(TYPE_IPV4) if !packet.df => Fit::Inner(mtu.max(MIN_V4)),
+        Content::Packet(TYPE_IPV4) if !packet.df && df == Df::Set => Fit::Inner(mtu.max(MIN_V4)),
+        Content::Packet(TYPE_IPV4) if !packet.df => Fit::Outer,
         _ if df == Df::Unset => Fit::Outer,
         Content::Packet(TYPE_IPV4) => Fit::TooBig(mtu.max(MIN_V4)),
         // A sender need not go below what every IPv6 link takes (RFC 2473, 7.1).
@@ -123,10 +124,9 @@ mod tests {
             fit(packet(FOUR, 1500, false), 1476, Df::Set),
             Fit::Inner(1476)
         );
-        assert_eq!(
-            fit(packet(FOUR, 1500, false), 1476, Df::Unset),
-            Fit::Inner(1476)
-        );
+        for df in [Df::Inherit, Df::Unset] {
+            assert_eq!(fit(packet(FOUR, 1500, false), 1476, df), Fit::Outer);
+        }
         assert_eq!(fit(packet(FOUR, 1500, true), 1476, Df::Unset), Fit::Outer);
         assert_eq!(
             fit(packet(Content::Frame, 1514, true), 1476, Df::Unset),

@@ -192,6 +192,29 @@ fn options(head: &[u8], ip: Ipv4<'_>, len: usize) -> Result<usize, ParseError> {
     Ok(header_len)
 }
 
+/// Makes a header that of a packet's later fragments: with no operation in place of the options
+/// that only the first one has (RFC 791, 3.1), those without the copied flag. The checksum is
+/// left to the caller.
+pub fn repeated(header: &mut [u8]) {
+    const COPIED: u8 = 0x80;
+    let mut rest = header.get_mut(LEN..).unwrap_or(&mut []);
+    loop {
+        let skip = match rest {
+            [] | [0, ..] => return,
+            [1, ..] => 1,
+            [_, len, ..] if *len >= 2 => usize::from(*len),
+            _ => return,
+        };
+        let Some((option, others)) = rest.split_at_mut_checked(skip) else {
+            return;
+        };
+        if option.first().is_some_and(|kind| kind & COPIED == 0) {
+            option.fill(1);
+        }
+        rest = others;
+    }
+}
+
 impl Network for V4 {
     const HEADER: usize = LEN;
     const SRC: usize = 12;
@@ -358,6 +381,29 @@ mod tests {
         assert_eq!(parse(&p, 46), Err(ParseError::Length));
         p[32] = 0x60;
         assert_eq!(parse(&p, 46), Err(ParseError::Length));
+    }
+
+    #[test]
+    fn later_fragments_have_no_options_of_the_first() {
+        let mut header = [0x45; LEN + 16];
+        // No operation, record route of 7 bytes, router alert (copied), end and padding.
+        let options = [1, 7, 7, 4, 9, 9, 9, 9, 0x94, 4, 0, 0, 0, 7, 7, 7];
+        header[LEN..].copy_from_slice(&options);
+        repeated(&mut header);
+        assert_eq!(
+            header[LEN..],
+            [1, 1, 1, 1, 1, 1, 1, 1, 0x94, 4, 0, 0, 0, 7, 7, 7]
+        );
+        assert_eq!(header[..LEN], [0x45; LEN]);
+        // Wrong lengths end it.
+        for options in [[7, 1, 7, 7], [7, 5, 7, 7], [7, 0, 0, 0]] {
+            let mut header = [0x45; LEN + 4];
+            header[LEN..].copy_from_slice(&options);
+            repeated(&mut header);
+            assert_eq!(header[LEN..], options);
+        }
+        repeated(&mut [0x45; LEN]);
+        repeated(&mut []);
     }
 
     #[test]

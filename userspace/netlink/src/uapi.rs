@@ -1444,7 +1444,7 @@ pub static TUNNEL_TYPE_ENUM: Enum = Enum { name: "tunnel-type", entries: &[
 pub enum TunnelDf {
     /// As the inner packet.
     Inherit = 0,
-    /// They must not.
+    /// They must not; what is too long inside and may be fragmented goes in as fragments.
     Set = 1,
     /// They may, or the gateway does.
     Unset = 2,
@@ -1488,7 +1488,7 @@ impl TunnelDf {
 #[rustfmt::skip]
 pub static TUNNEL_DF_ENUM: Enum = Enum { name: "tunnel-df", entries: &[
     Entry { value: 0, name: "inherit", doc: "as the inner packet" },
-    Entry { value: 1, name: "set", doc: "they must not" },
+    Entry { value: 1, name: "set", doc: "they must not; what is too long inside and may be fragmented goes in as fragments" },
     Entry { value: 2, name: "unset", doc: "they may, or the gateway does" },
 ] };
 

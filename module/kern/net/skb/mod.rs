@@ -10,6 +10,7 @@
 //! Every function can run in softirq, and none sleeps.
 
 mod data;
+pub(crate) mod fragment;
 mod meta;
 pub(crate) mod tunnel;
 

@@ -121,7 +121,8 @@ where  TYPE := { ipip | gre | vxlan | geneve | gue | fou | mpls-gre | mpls-udp |
         (
             "df { inherit | set | unset }",
             "Whether packets that leave may be fragmented; inherit, the default, does as the \
-             packet inside says.",
+             packet inside says. With set, what is too long inside and may be \
+             fragmented goes in as fragments.",
         ),
         (
             "mtu { N | auto }",
