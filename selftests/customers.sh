@@ -140,6 +140,38 @@ in_context_refused() {
 	want "port-not-served" $(($(stat port-not-served) - before)) 1
 }
 
+# dropped CUSTOMER REASON
+dropped() { slr -j stats drops customer "$1" | jq ".[0].drops[\"$2\"] // 0"; }
+
+# lost CUSTOMER: all that was dropped of it
+lost() { slr -j stats drops customer "$1" | jq '[.[0].drops[]]|add // 0'; }
+
+drops_apart() {
+	NAME="what one customer loses is counted at it; by its reasons; and at no other"
+	local total acme bell public reason
+	total=$(stat port-not-served)
+	acme=$(dropped acme port-not-served)
+	bell=$(lost bell)
+	public=$(lost public)
+	want "port that nobody serves" "$(get_in ca "http://$V:81/")" "[7]"
+	want "the same over IPv6" "$(get_in ca "http://$V6:81/")" "[7]"
+	want "at acme" $(($(dropped acme port-not-served) - acme)) 2
+	want "in the namespace" $(($(stat port-not-served) - total)) 2
+	want "at bell" $(($(lost bell) - bell)) 0
+	want "at public" $(($(lost public) - public)) 0
+	want_match "an address of the Internet" "$(in_ns cb ping -c 2 -W 4 192.0.2.99)" 'Unreachable'
+	want_between "at bell" $(($(lost bell) - bell)) 2 2
+	want_match "text" "$(slr stats drops customer bell)" '^customer bell.*no-route-customer +[0-9]'
+	for reason in port-not-served spoof no-memory; do
+		want_match "explained" "$(slr -d stats drops customer acme)" "$reason +[0-9]+ +[a-z]"
+	done
+	want "all" "$(slr -j stats drops | jq -c 'map(.customer)-[0]')" '[1,2]'
+	refused "unknown" 1 'customer 99 is unknown' slr stats drops customer 99
+	ok "a customer that comes and goes" slr customer add third id 3
+	want "has lost nothing" "$(slr -j stats drops customer third | jq -c .)" '[{"customer":3,"drops":{}}]'
+	ok "gone" slr customer del third
+}
+
 own_routes() {
 	NAME="packets for no service go along the customer's own routes; errors come from its own gateway"
 	ok "ping of the server itself" in_ns ca ping -c 2 -W 4 10.0.1.10
@@ -356,5 +388,5 @@ lines_up
 web sa 8080
 web sb 8080
 configure
-run_tests same_addresses witness same_ends fragments counters in_context_refused own_routes changed_routes \
+run_tests same_addresses witness same_ends fragments counters in_context_refused drops_apart own_routes changed_routes \
 	no_way_out source_translated processes explained refusals conf told nobody_left many vrf_goes

@@ -116,7 +116,7 @@ pub(super) fn decap<A: Family>(
         return Ok(skb);
     };
     if let Err(reason) = verify(&mut skb, packet, &found, tunnel) {
-        return Err(refuse::drop(ctx, skb, reason));
+        return Err(refuse::drop(&within(ctx, tunnel), skb, reason));
     }
     let settings = &tunnel.settings;
     let sublayer = settings.outer.format.sublayer;
@@ -129,7 +129,7 @@ pub(super) fn decap<A: Family>(
     });
     let found = match admitted {
         Ok(found) => found,
-        Err(reason) => return Err(refuse::drop(ctx, skb, reason)),
+        Err(reason) => return Err(refuse::drop(&within(ctx, tunnel), skb, reason)),
     };
     let (packets, bytes) = (u64::from(skb.segments()), skb.len() as u64);
     tunnel.runtime.traffic.count(Side::Client, packets, bytes);

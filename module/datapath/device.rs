@@ -139,7 +139,9 @@ impl Link for Home {
         };
         let config = tables.config.load(rcu);
         let lost = |skb: Skb| {
-            tables.stats.dropped(DropReason::NoDevice);
+            let owner = config.customer(self.customer);
+            let drops = owner.map(|customer| &customer.runtime.drops);
+            tables.stats.dropped(drops, DropReason::NoDevice);
             skb.free(Reason::NoRoute)
         };
         let Some(device) = self.find(config, place) else {
@@ -156,7 +158,8 @@ impl Link for Home {
             joined: 0,
         };
         take(&ctx, skb).conclude(|skb| {
-            tables.stats.dropped(DropReason::NoRouteCustomer);
+            let drops = Some(&device.runtime.drops);
+            tables.stats.dropped(drops, DropReason::NoRouteCustomer);
             skb.free(Reason::NoRoute)
         })
     }

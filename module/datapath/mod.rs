@@ -68,7 +68,7 @@ use crate::{
         },
         time,
     },
-    table::{Config, Port, Side, SlrDevice, Tables, Traffic, Tunnel, PUBLIC},
+    table::{Config, Drops, Port, Side, SlrDevice, Tables, Traffic, Tunnel, PUBLIC},
 };
 use kernel::sync::rcu;
 
@@ -154,6 +154,20 @@ impl<'g> Ctx<'g> {
             Entry::Local(..) | Entry::Across(_) => return None,
         };
         Some(&customer.as_ref()?.traffic)
+    }
+
+    /// Where the customer counts what is dropped; nowhere in the public context.
+    #[cold]
+    fn customer_drops(&self) -> Option<&'g Drops> {
+        let customer = match self.entry {
+            Entry::Port(port, _) => &port.customer,
+            Entry::Tunnel(tunnel) => &tunnel.customer,
+            Entry::Device(device) => return Some(&device.runtime.drops),
+            Entry::Local(_, customer) | Entry::Across(customer) => {
+                return Some(&self.config.customer(customer)?.runtime.drops);
+            }
+        };
+        Some(&customer.as_ref()?.drops)
     }
 
     /// Whether it is a customer's, where no packet may go on in another context.

@@ -111,7 +111,7 @@ impl End {
 
 /// Counts and frees a packet.
 pub(super) fn drop(ctx: &Ctx<'_>, skb: Skb, reason: DropReason) -> Verdict {
-    ctx.tables.stats.dropped(reason);
+    ctx.tables.stats.dropped(ctx.customer_drops(), reason);
     Verdict::drop(skb, core_reason(reason))
 }
 

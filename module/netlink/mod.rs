@@ -142,6 +142,7 @@ impl Family for Control {
         act(cmd::FLOW_DEL, &policy::FLOW_DEL, flow::del),
         act(cmd::FLOW_COUNT, &policy::FLOW_COUNT, flow::count),
         dump::<stats::Counters>(cmd::STATS_GET, &[]),
+        dump::<stats::CustomerDrops>(cmd::DROP_GET, &policy::DROP_GET_DUMP),
         act(cmd::TXN_BEGIN, &policy::TXN_BEGIN, transaction::begin),
         act(cmd::TXN_COMMIT, &policy::TXN_COMMIT, transaction::commit),
         act(cmd::TXN_ABORT, &policy::TXN_ABORT, transaction::abort),

@@ -443,3 +443,7 @@ pub(super) static ROUTE_DEL: [AttrPolicy; 12] = policy(&[
     (attr::route::TXN, AttrPolicy::u32()),
     (attr::route::FROM, AttrPolicy::nested(&PREFIX)),
 ]);
+
+/// Requests of `drop-get`, as a dump.
+pub(super) static DROP_GET_DUMP: [AttrPolicy; 2] =
+    policy(&[(attr::drop::CUSTOMER, AttrPolicy::u32())]);

@@ -128,6 +128,8 @@ pub(crate) mod cmd {
     pub(crate) const DEVICE_NEW_NTF: u8 = 56;
     /// An slr device is gone.
     pub(crate) const DEVICE_DEL_NTF: u8 = 57;
+    /// Show which reasons packets of customers were dropped for, those that ever were.
+    pub(crate) const DROP_GET: u8 = 58;
 }
 
 /// Multicast groups, by their place in the family's list.
@@ -456,6 +458,18 @@ pub(crate) mod attr {
         pub(crate) const DOC: u16 = 4;
         /// The greatest of them.
         pub(crate) const MAX: u16 = 4;
+    }
+
+    /// How many packets of one customer were dropped for one reason.
+    pub(crate) mod drop {
+        /// Routing context that they were in.
+        pub(crate) const CUSTOMER: u16 = 1;
+        /// Reason, the name of a counter.
+        pub(crate) const NAME: u16 = 2;
+        /// Since the customer was defined.
+        pub(crate) const VALUE: u16 = 3;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 3;
     }
 
     /// Changes that take effect together.

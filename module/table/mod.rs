@@ -49,6 +49,6 @@ pub(crate) use self::{
     limits::Limits,
     netns::{Attachment, Datapath, Listener, Registration, Tables},
     schedule::{condition, is_up, pick, Choice, Means, Opening, Refusal},
-    stats::{CounterKind, Happening, NamedCounter, Stats},
+    stats::{CounterKind, Drops, Happening, NamedCounter, Stats},
     trie::Cursor,
 };

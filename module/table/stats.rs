@@ -8,7 +8,7 @@
 use kernel::alloc::AllocError;
 
 use crate::domain::reason::{DropReason, PassReason};
-use crate::kern::sync::percpu::Counters;
+use crate::kern::sync::percpu::{Counters, Supply};
 
 /// Something that happened, other than to a single packet's fate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -93,10 +93,37 @@ pub(crate) struct NamedCounter {
     pub(crate) doc: &'static str,
 }
 
+/// Makes the counts of many customers at less cost than one by one.
+pub(crate) type DropSupply = Supply<{ DropReason::COUNT }>;
+
+/// How many packets of one customer were dropped for each reason.
+pub(crate) struct Drops(Counters<{ DropReason::COUNT }>);
+
+impl Drops {
+    /// Counts, all zero. Context: process.
+    pub(crate) fn new(supply: &mut DropSupply) -> Result<Self, AllocError> {
+        Ok(Drops(supply.take()?))
+    }
+
+    /// Counts a packet dropped. Context: any.
+    #[inline]
+    pub(crate) fn count(&self, reason: DropReason) {
+        self.0.inc(reason.index());
+    }
+
+    /// How many were dropped for this reason.
+    pub(crate) fn read(&self, reason: DropReason) -> u64 {
+        self.0.read(reason.index())
+    }
+}
+
 /// All named counters of a namespace.
 pub(crate) struct Stats {
     events: Counters<{ Happening::COUNT }>,
+    /// Of all customers, those that are gone too, and of the public context.
     drops: Counters<{ DropReason::COUNT }>,
+    /// Of the public context alone.
+    pub(crate) public: Drops,
     passes: Counters<{ PassReason::COUNT }>,
 }
 
@@ -106,6 +133,7 @@ impl Stats {
         Ok(Stats {
             events: Counters::new()?,
             drops: Counters::new()?,
+            public: Drops::new(&mut DropSupply::new())?,
             passes: Counters::new()?,
         })
     }
@@ -121,10 +149,11 @@ impl Stats {
         self.events.read(Happening::FlowOpened as usize) != 0
     }
 
-    /// Counts a packet dropped.
+    /// Counts a packet dropped, at its customer too, or else at the public context.
     #[inline]
-    pub(crate) fn dropped(&self, reason: DropReason) {
+    pub(crate) fn dropped(&self, customer: Option<&Drops>, reason: DropReason) {
         self.drops.inc(reason.index());
+        customer.unwrap_or(&self.public).count(reason);
     }
 
     /// Counts a packet left to the host stack.

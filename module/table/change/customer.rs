@@ -55,7 +55,10 @@ impl Change {
         let base = self.from.customer(id).filter(|base| base.name == name);
         let runtime = match base {
             Some(base) => base.runtime.clone(),
-            None => Arc::new(CustomerRuntime::new(&mut self.supply)?, GFP_KERNEL)?,
+            None => {
+                let runtime = CustomerRuntime::new(&mut self.supply, &mut self.drop_supply)?;
+                Arc::new(runtime, GFP_KERNEL)?
+            }
         };
         let draft = CustomerDraft {
             name,

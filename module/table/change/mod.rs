@@ -56,6 +56,7 @@ use super::config::{
     Binding, BindingKey, Config, CustomerName, Fate, Port, PortName, RouteKey, ServerKey,
     ServiceKey, SlrDevice, Target, TrafficSupply, TunnelName,
 };
+use super::stats::DropSupply;
 
 /// What a change did, in its order, to be told to who listens.
 #[derive(Clone)]
@@ -159,6 +160,7 @@ pub(crate) struct Change {
     resets: Resets,
     events: KVVec<Event>,
     supply: TrafficSupply,
+    drop_supply: DropSupply,
     changes: u32,
 }
 
@@ -191,6 +193,7 @@ impl Change {
             resets: Resets::default(),
             events: KVVec::new(),
             supply: TrafficSupply::new(),
+            drop_supply: DropSupply::new(),
             changes: 0,
         };
         Ok(KBox::new(change, GFP_KERNEL)?)

@@ -8,6 +8,7 @@ use kernel::{alloc::AllocError, sync::Arc};
 
 use super::{PortName, Traffic, TrafficSupply};
 use crate::domain::limits::CUSTOMER_NAME_MAX;
+use crate::table::stats::{DropSupply, Drops};
 use crate::table::trie::{mix, Keyed, TrieKey};
 
 /// The name of a customer, filled up with zeros.
@@ -58,12 +59,17 @@ pub(crate) struct Vrf {
 /// What a customer has counted; outlives changes of its settings.
 pub(crate) struct CustomerRuntime {
     pub(crate) traffic: Traffic,
+    pub(crate) drops: Drops,
 }
 
 impl CustomerRuntime {
-    pub(crate) fn new(supply: &mut TrafficSupply) -> Result<Self, AllocError> {
+    pub(crate) fn new(
+        supply: &mut TrafficSupply,
+        drops: &mut DropSupply,
+    ) -> Result<Self, AllocError> {
         Ok(CustomerRuntime {
             traffic: Traffic::new(supply)?,
+            drops: Drops::new(drops)?,
         })
     }
 }

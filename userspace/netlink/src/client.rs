@@ -18,7 +18,7 @@ use crate::object::server::{Server, ServerStatus};
 use crate::object::service::{Service, ServiceStatus};
 use crate::object::settings::{Settings, SettingsStatus};
 use crate::object::tunnel::{Tunnel, TunnelStatus};
-use crate::object::Counter;
+use crate::object::{Counter, DropCount};
 use crate::refusal::Refusal;
 use crate::socket::Socket;
 use crate::transport::Transport;
@@ -148,6 +148,16 @@ impl Client {
     /// All counters.
     pub fn counters(&mut self) -> Result<Vec<Counter>, Error> {
         self.all(Request::empty(cmd::STATS_GET), Counter::read)
+    }
+
+    /// What packets were dropped for, by customer, or of one customer. Reasons that never
+    /// were are not told.
+    pub fn drops(&mut self, customer: Option<u32>) -> Result<Vec<DropCount>, Error> {
+        let mut w = Writer::default();
+        if let Some(customer) = customer {
+            customer.put(&mut w, attr::drop::CUSTOMER);
+        }
+        self.all(Request::new(cmd::DROP_GET, w), DropCount::read)
     }
 
     /// The selected flows, one by one as they come. Flows come and go all the time, so

@@ -56,7 +56,7 @@ pub use object::server::{Server, ServerOptions, ServerStatus};
 pub use object::service::{Service, ServiceOptions, ServiceStatus, Timeouts, Unknown};
 pub use object::settings::{Settings, SettingsStatus};
 pub use object::tunnel::{Tunnel, TunnelOptions, TunnelStatus};
-pub use object::{Backup, Counter, Counters};
+pub use object::{Backup, Counter, Counters, DropCount};
 pub use prefix::Prefix;
 pub use protocol::Protocol;
 pub use refusal::Refusal;

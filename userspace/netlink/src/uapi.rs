@@ -270,6 +270,8 @@ pub mod cmd {
     pub const DEVICE_NEW_NTF: u8 = 56;
     /// An slr device is gone.
     pub const DEVICE_DEL_NTF: u8 = 57;
+    /// Show which reasons packets of customers were dropped for, those that ever were.
+    pub const DROP_GET: u8 = 58;
 }
 
 /// Numbers of attributes, a module a set.
@@ -562,6 +564,16 @@ pub mod attr {
         pub const VALUE: u16 = 3;
         /// One sentence.
         pub const DOC: u16 = 4;
+    }
+
+    /// How many packets of one customer were dropped for one reason.
+    pub mod drop {
+        /// Routing context that they were in.
+        pub const CUSTOMER: u16 = 1;
+        /// Reason, the name of a counter.
+        pub const NAME: u16 = 2;
+        /// Since the customer was defined.
+        pub const VALUE: u16 = 3;
     }
 
     /// Changes that take effect together.
@@ -1739,6 +1751,14 @@ pub static COUNTER: AttrSet = AttrSet { name: "counter", attrs: &[
     Attr { id: 4, name: "doc", kind: Kind::String, min: None, max: None, multi: false, doc: "one sentence" },
 ] };
 
+/// How many packets of one customer were dropped for one reason.
+#[rustfmt::skip]
+pub static DROP: AttrSet = AttrSet { name: "drop", attrs: &[
+    Attr { id: 1, name: "customer", kind: Kind::U32, min: None, max: None, multi: false, doc: "routing context that they were in" },
+    Attr { id: 2, name: "name", kind: Kind::String, min: None, max: None, multi: false, doc: "reason, the name of a counter" },
+    Attr { id: 3, name: "value", kind: Kind::U64, min: None, max: None, multi: false, doc: "since the customer was defined" },
+] };
+
 /// Changes that take effect together.
 #[rustfmt::skip]
 pub static TRANSACTION: AttrSet = AttrSet { name: "transaction", attrs: &[
@@ -1923,4 +1943,5 @@ pub static OPS: &[Op] = &[
     Op { id: 55, name: "device-get", set: &DEVICE, doit: None, dump: Some(Call { request: &[], reply: &[1, 2, 3, 4, 5] }), group: None, doc: "Show slr devices." },
     Op { id: 56, name: "device-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "An slr device was made." },
     Op { id: 57, name: "device-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "An slr device is gone." },
+    Op { id: 58, name: "drop-get", set: &DROP, doit: None, dump: Some(Call { request: &[1], reply: &[1, 2, 3] }), group: None, doc: "Show which reasons packets of customers were dropped for, those that ever were." },
 ];

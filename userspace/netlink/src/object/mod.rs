@@ -53,6 +53,18 @@ attributes! {
     }
 }
 
+attributes! {
+    /// How many packets of one customer were dropped for one reason.
+    DropCount: drop {
+        /// The routing context that they were in.
+        customer: u32 = CUSTOMER,
+        /// The reason: the name of a counter.
+        name: String = NAME,
+        /// Since the customer was defined.
+        value: u64 = VALUE,
+    }
+}
+
 /// What stands in: another object, or none. None is an empty nest on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backup<K> {
