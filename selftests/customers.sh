@@ -309,6 +309,63 @@ told() {
 	want_match "new" "$(cat "$TMP/monitor")" 'new customer guest id 77'
 }
 
+# Of each object both customers and the public context have one, all in words of their own.
+VIEWS='service: service show
+servers: server show
+bindings: binding show
+tunnels: tunnel show
+a tunnel by name: tunnel show va-tunnel
+routes: route show
+ports: port show
+a port by name: port show a0
+devices: device show
+flows: flow show
+drops: stats drops'
+
+views() {
+	NAME="what is shown of one customer shows nothing of others"
+	local what words got who other events
+	slr conf show >"$TMP/all"
+	defer slr conf load "$TMP/all"
+	monitor_up "$TMP/acme" monitor customer acme
+	monitor_up "$TMP/bell" -j monitor customer bell config
+	for who in acme:1 bell:2; do
+		other=${who#*:} who=${who%:*}
+		ok "objects of $who" slr -b - <<-X
+			tunnel add v${who:0:1}-tunnel type gre customer $who local 192.0.2.1 remote 192.0.2.2 key $other
+			route add 172.16.$other.0/24 customer $who via tunnel v${who:0:1}-tunnel
+			service add 10.66.0.$other:80 customer $who
+			server add 10.77.0.$other:80 customer $who service 10.66.0.$other:80
+			device add v${who:0:1}-dev customer $who
+		X
+		get_in "c${who:0:1}" "http://$V/" >/dev/null
+		in_ns "c${who:0:1}" curl -s -m 2 "http://$V:9/" >/dev/null
+	done
+	defer "slr device del va-dev; slr device del vb-dev"
+	while IFS=: read -r what words; do
+		# shellcheck disable=SC2086
+		got=$(slr -j $words customer acme)
+		[[ $got == *acme* || $got == *'"customer":1'* || $got == *va-* ]] || fail "$what: nothing of acme: $got"
+		[[ $got != *bell* && $got != *'"customer":2'* && $got != *vb-* ]] || fail "$what: $got"
+		# shellcheck disable=SC2086
+		got=$(slr -j $words customer bell)
+		[[ $got != *acme* && $got != *'"customer":1'* && $got != *va-* ]] || fail "$what of bell: $got"
+	done <<<"$VIEWS"
+	ok "objects go" slr -b - <<-X
+		route del 172.16.1.0/24 customer acme
+		route del 172.16.2.0/24 customer bell
+		tunnel del va-tunnel
+		tunnel del vb-tunnel
+	X
+	for events in acme bell; do
+		other=${events:0:1}
+		until_ok 10 grep -q "del.*tunnel.*v$other-tunnel" "$TMP/$events" || fail "$events is not told: $(cat "$TMP/$events")"
+		want_between "kinds told to $events" "$(grep -oE 'tunnel|route|service|server|binding|device' "$TMP/$events" | sort -u | wc -l)" 6 6
+	done
+	want "told to acme of bell" "$(grep -E 'bell|vb-|customer 2|\.66\.0\.2|\.77\.0\.2' "$TMP/acme")" ""
+	want "told to bell of acme" "$(grep -E 'acme|va-|"customer":1|\.66\.0\.1|\.77\.0\.1' "$TMP/bell")" ""
+}
+
 nobody_left() {
 	NAME="a number used again meets nothing of the customer before"
 	local old
@@ -389,4 +446,4 @@ web sa 8080
 web sb 8080
 configure
 run_tests same_addresses witness same_ends fragments counters in_context_refused drops_apart own_routes changed_routes \
-	no_way_out source_translated processes explained refusals conf told nobody_left many vrf_goes
+	no_way_out source_translated processes explained refusals conf told views nobody_left many vrf_goes

@@ -80,7 +80,7 @@ fn same(one: &Event, other: &Event) -> bool {
         (CustomerNew(one) | CustomerDel(one, _), CustomerNew(other) | CustomerDel(other, _)) => {
             one == other
         }
-        (TunnelNew(one) | TunnelDel(one, _), TunnelNew(other) | TunnelDel(other, _)) => {
+        (TunnelNew(one) | TunnelDel(one, ..), TunnelNew(other) | TunnelDel(other, ..)) => {
             one == other
         }
         (RouteNew(one) | RouteDel(one), RouteNew(other) | RouteDel(other)) => one == other,
@@ -144,7 +144,9 @@ fn put_event(
             Some(tunnel) => out.nest(a::TUNNEL, |out| tunnel::put(out, config, tunnel)),
             None => Ok(()),
         },
-        Event::TunnelDel(_, name) => out.nest(a::TUNNEL, |out| tunnel::put_name(out, name)),
+        Event::TunnelDel(_, name, customer) => {
+            out.nest(a::TUNNEL, |out| tunnel::put_key(out, name, *customer))
+        }
         Event::RouteNew(key) | Event::RouteDel(key) => {
             out.nest(a::ROUTE, |out| match config.route_at(key) {
                 Some(route) => route::put(out, config, route),

@@ -116,7 +116,7 @@ pub(crate) mod cmd {
     pub(crate) const ROUTE_GET: u8 = 50;
     /// A tunnel was made or changed.
     pub(crate) const TUNNEL_NEW_NTF: u8 = 51;
-    /// A tunnel was removed.
+    /// A tunnel was removed; told are its name and customer.
     pub(crate) const TUNNEL_DEL_NTF: u8 = 52;
     /// A route was made or changed.
     pub(crate) const ROUTE_NEW_NTF: u8 = 53;

@@ -9,7 +9,7 @@ mod show;
 
 pub(super) use self::show::put_prefix;
 pub(crate) use self::show::{get, Tunnels};
-pub(in crate::netlink) use self::show::{put, put_name};
+pub(in crate::netlink) use self::show::{put, put_key};
 
 use kernel::{prelude::*, sync::Arc};
 

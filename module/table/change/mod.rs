@@ -67,8 +67,8 @@ pub(crate) enum Event {
     CustomerDel(u32, CustomerName),
     /// A tunnel was made or altered.
     TunnelNew(u32),
-    /// A tunnel was removed.
-    TunnelDel(u32, TunnelName),
+    /// A tunnel was removed, which was this customer's.
+    TunnelDel(u32, TunnelName, u32),
     /// A route was made or altered.
     RouteNew(RouteKey),
     /// A route was removed.

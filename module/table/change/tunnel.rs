@@ -101,13 +101,14 @@ impl Change {
         let Some((name, _)) = self.tunnel_draft(id) else {
             return Err(no_tunnel(id));
         };
+        let customer = self.tunnel_now(id)?.0.customer;
         if self
             .kept()
             .is_some_and(|config| config.tunnel_at(id).is_some())
         {
             put(&mut self.tunnels_gone, id, ())?;
         }
-        self.record(Event::TunnelDel(id, name))?;
+        self.record(Event::TunnelDel(id, name, customer))?;
         self.tunnels.remove(&id);
         self.tunnel_names.remove(&name);
         Ok(())

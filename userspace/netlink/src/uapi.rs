@@ -258,7 +258,7 @@ pub mod cmd {
     pub const ROUTE_GET: u8 = 50;
     /// A tunnel was made or changed.
     pub const TUNNEL_NEW_NTF: u8 = 51;
-    /// A tunnel was removed.
+    /// A tunnel was removed; told are its name and customer.
     pub const TUNNEL_DEL_NTF: u8 = 52;
     /// A route was made or changed.
     pub const ROUTE_NEW_NTF: u8 = 53;
@@ -1937,7 +1937,7 @@ pub static OPS: &[Op] = &[
     Op { id: 49, name: "route-del", set: &ROUTE, doit: Some(Call { request: &[1, 2, 11, 5], reply: &[] }), dump: None, group: None, doc: "Remove a route." },
     Op { id: 50, name: "route-get", set: &ROUTE, doit: None, dump: Some(Call { request: &[], reply: &[1, 2, 11, 3, 4, 6, 7, 8, 9, 10] }), group: None, doc: "Show routes." },
     Op { id: 51, name: "tunnel-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A tunnel was made or changed." },
-    Op { id: 52, name: "tunnel-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A tunnel was removed." },
+    Op { id: 52, name: "tunnel-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A tunnel was removed; told are its name and customer." },
     Op { id: 53, name: "route-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A route was made or changed." },
     Op { id: 54, name: "route-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A route was removed." },
     Op { id: 55, name: "device-get", set: &DEVICE, doit: None, dump: Some(Call { request: &[], reply: &[1, 2, 3, 4, 5] }), group: None, doc: "Show slr devices." },

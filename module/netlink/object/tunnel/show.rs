@@ -93,9 +93,14 @@ fn put_ends(out: &mut Writer<'_>, local: Addr, remote: Addr, end: End) -> Result
     out.u8(attr::tunnel::ANYWHERE, is_anywhere.into())
 }
 
-/// Writes what names a tunnel.
-pub(in crate::netlink) fn put_name(out: &mut Writer<'_>, name: &TunnelName) -> Result<(), Full> {
-    out.c_str_bytes(attr::tunnel::NAME, name.as_bytes())
+/// Writes what named a tunnel, and whose it was.
+pub(in crate::netlink) fn put_key(
+    out: &mut Writer<'_>,
+    name: &TunnelName,
+    customer: u32,
+) -> Result<(), Full> {
+    out.c_str_bytes(attr::tunnel::NAME, name.as_bytes())?;
+    out.u32(attr::tunnel::CUSTOMER, customer)
 }
 
 /// `tunnel-get` as a dump: all tunnels of one configuration.

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use slr_config::Words;
+use slr_config::{names::PUBLIC, Words};
 use slr_netlink::event::{Event, Happening, Subject};
 use slr_netlink::uapi::group;
 use slr_netlink::{Client, Error};
@@ -15,6 +15,7 @@ use crate::failure::{warn, Failure};
 use crate::output::Item;
 
 pub fn run(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
+    let customer = words.context_if_given()?;
     let groups: &[&str] = match words.next() {
         None | Some("all") => &[group::CONFIG, group::HEALTH],
         Some("config") => &[group::CONFIG],
@@ -28,13 +29,33 @@ pub fn run(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
         client.subscribe(group)?;
     }
     loop {
-        match client.events(|event| print(context, event)) {
+        let shown = |event: &Event| customer.is_none_or(|c| owner(&event.subject) == c);
+        match client.events(|event| match shown(&event) {
+            true => print(context, event),
+            false => Ok(()),
+        }) {
             Ok(()) => {}
             Err(Error::EventsLost) => warn(Error::EventsLost),
             Err(error) => return Err(error.into()),
         }
         context.printer.flush()?;
     }
+}
+
+/// Whose it is. The settings are of all together.
+fn owner(subject: &Subject) -> u32 {
+    let owner = match subject {
+        Subject::Settings(..) => None,
+        Subject::Customer(customer, _) => customer.options.id,
+        Subject::Tunnel(tunnel, _) => tunnel.options.customer,
+        Subject::Route(route) => Some(route.key.customer),
+        Subject::Device(device) => device.customer,
+        Subject::Port(port, _) => port.options.customer,
+        Subject::Service(service, _) => Some(service.key.customer),
+        Subject::Server(server, _) => Some(server.key.customer),
+        Subject::Binding(binding, _) => Some(binding.key.service.customer),
+    };
+    owner.unwrap_or(PUBLIC)
 }
 
 fn print(context: &mut Context, event: Event) -> Result<(), Error> {

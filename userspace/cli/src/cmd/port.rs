@@ -2,7 +2,7 @@
 
 //! `slr port`
 
-use slr_config::{defaults, grammar, print, Words};
+use slr_config::{defaults, grammar, names::PUBLIC, print, Words};
 use slr_netlink::{netns, Object, Port, PortStatus, Verb};
 
 use super::{change, unknown};
@@ -54,13 +54,15 @@ pub fn device(name: &str) -> Result<u32, Failure> {
 }
 
 fn show(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
-    let ports = if words.peek().is_some() {
+    let customer = words.context_if_given()?;
+    let mut ports = if words.peek().is_some() {
         let port = named(&mut words)?;
         words.end()?;
         vec![context.client()?.port(&port)?]
     } else {
         context.client()?.ports()?
     };
+    ports.retain(|(port, _)| customer.is_none_or(|c| port.options.customer.unwrap_or(PUBLIC) == c));
     let customers = ports.iter().filter_map(|(port, _)| port.options.customer);
     context.learn_names_of(customers)?;
     let items: Vec<_> = ports

@@ -40,15 +40,14 @@ fn named(words: &mut Words<'_>) -> Result<Tunnel, Failure> {
 
 fn show(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
     let customer = words.context_if_given()?;
-    let tunnels = if words.peek().is_some() {
+    let mut tunnels = if words.peek().is_some() {
         let tunnel = named(&mut words)?;
         words.end()?;
         vec![context.client()?.tunnel(&tunnel)?]
     } else {
-        let mut all = context.client()?.tunnels()?;
-        all.retain(|(tunnel, _)| customer.is_none_or(|c| tunnel.options.customer == Some(c)));
-        all
+        context.client()?.tunnels()?
     };
+    tunnels.retain(|(tunnel, _)| customer.is_none_or(|c| tunnel.options.customer == Some(c)));
     let customers = tunnels
         .iter()
         .filter_map(|(tunnel, _)| tunnel.options.customer);

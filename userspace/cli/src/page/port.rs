@@ -15,13 +15,13 @@ pub const PAGE: Page = Page {
         ("add", OPTIONS),
         ("set", OPTIONS),
         ("del", &[]),
-        ("show", &[]),
+        ("show", &["customer"]),
     ],
     usage: "\
 Usage: slr port { add | set } DEV [ customer CUSTOMER ]
                 [ side { any | client | server } ] [ announce { on | off } ]
        slr port del DEV
-       slr port show [ DEV ]",
+       slr port show [ DEV ] [ customer CUSTOMER ]",
     description: &[
         "A port is a network device that slr listens on: a network card, a VLAN device, a \
          bridge, a bond, a veth. Packets are taken before the stack of the host sees them; \
