@@ -229,10 +229,31 @@ reset_on_command() {
 	want "reset" "$(slr -j flow show client-port 40050 | jq -r '.[0].state')" reset
 }
 
+filters() {
+	NAME="filters take prefixes; ranges of ports and several states; and count what they select"
+	local p
+	# They end long before all has been asked for, if the machine is slow.
+	fresh timeout closed 300
+	for p in 40061 40062 40063 40064; do get "http://$V/" --local-port $p >/dev/null; done
+	want "range" "$(flows client-port 40062-40063)" 2
+	want "range of an end" "$(flows client 198.51.100.2:40061-40063)" 3
+	want "count" "$(slr -j flow count client-port 40061-40064 | jq .flows)" 4
+	want "one server" "$(flows server 10.2.0.11 client-port 40061-40064)" 2
+	want "servers of a network" "$(flows server 10.2.0.0/24 server-port 8000-8001 client-port 40061-40064)" 4
+	want "of another" "$(flows server 10.3.0.0/24)" 0
+	want "virtual network" "$(flows virtual 203.0.113.0/28 client-port 40061-40064)" 4
+	want "several states" "$(flows state syn,syn-ack,established,fin,closed client-port 40061-40064)" 4
+	want "other states" "$(flows state unreplied,replied)" 0
+	want "summary" "$(slr -j flow summary client-port 40061-40064 | jq -c 'map([.customer,.proto,.flows,(.states|add)])')" '[[0,"tcp",4,4]]'
+	want_match "summary in words" "$(slr flow summary)" '^customer public proto tcp flows [0-9]+'
+	refused "empty range" 2 'ends before it begins' slr flow show client-port 9-1
+	refused "no tunnel" 1 'tunnel nowhere is unknown' slr flow show tunnel nowhere
+}
+
 net_up
 mkdir -p "$TMP/www"
 web h1 8001
 web h2 8001
 web h3 8001
 run_tests one_syn_one_flow repeated_syn reconnect_same_port states_and_counts wrong_port_is_no_part \
-	without_a_flow policy_by_kind forged_reset idle_flows_go time_left bad_source table_full pinned_whatever_changes reset_on_command
+	without_a_flow policy_by_kind forged_reset idle_flows_go time_left bad_source table_full pinned_whatever_changes reset_on_command filters

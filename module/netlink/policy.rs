@@ -244,7 +244,7 @@ pub(super) static BINDING_GET_DUMP: [AttrPolicy; 3] = policy(&[
 ]);
 
 /// Requests of `flow-get`, as a dump.
-pub(super) static FLOW_GET_DUMP: [AttrPolicy; 13] = policy(&[
+pub(super) static FLOW_GET_DUMP: [AttrPolicy; 26] = policy(&[
     (attr::flow::CUSTOMER, AttrPolicy::u32()),
     (attr::flow::PROTOCOL, AttrPolicy::u8()),
     (attr::flow::CLIENT_ADDRESS, AttrPolicy::binary(4, 16)),
@@ -255,10 +255,17 @@ pub(super) static FLOW_GET_DUMP: [AttrPolicy; 13] = policy(&[
     (attr::flow::SERVER_ADDRESS, AttrPolicy::binary(4, 16)),
     (attr::flow::SERVER_PORT, AttrPolicy::u16()),
     (attr::flow::STATE, AttrPolicy::u32().max::<7>()),
+    (attr::flow::VIRTUAL_PREFIX, AttrPolicy::u8().max::<128>()),
+    (attr::flow::SERVER_PREFIX, AttrPolicy::u8().max::<128>()),
+    (attr::flow::CLIENT_PORT_LAST, AttrPolicy::u16()),
+    (attr::flow::VIRTUAL_PORT_LAST, AttrPolicy::u16()),
+    (attr::flow::SERVER_PORT_LAST, AttrPolicy::u16()),
+    (attr::flow::STATES, AttrPolicy::u32()),
+    (attr::flow::TUNNEL, AttrPolicy::string(31)),
 ]);
 
 /// Requests of `flow-del`.
-pub(super) static FLOW_DEL: [AttrPolicy; 13] = policy(&[
+pub(super) static FLOW_DEL: [AttrPolicy; 26] = policy(&[
     (attr::flow::CUSTOMER, AttrPolicy::u32()),
     (attr::flow::PROTOCOL, AttrPolicy::u8()),
     (attr::flow::CLIENT_ADDRESS, AttrPolicy::binary(4, 16)),
@@ -269,6 +276,13 @@ pub(super) static FLOW_DEL: [AttrPolicy; 13] = policy(&[
     (attr::flow::SERVER_ADDRESS, AttrPolicy::binary(4, 16)),
     (attr::flow::SERVER_PORT, AttrPolicy::u16()),
     (attr::flow::STATE, AttrPolicy::u32().max::<7>()),
+    (attr::flow::VIRTUAL_PREFIX, AttrPolicy::u8().max::<128>()),
+    (attr::flow::SERVER_PREFIX, AttrPolicy::u8().max::<128>()),
+    (attr::flow::CLIENT_PORT_LAST, AttrPolicy::u16()),
+    (attr::flow::VIRTUAL_PORT_LAST, AttrPolicy::u16()),
+    (attr::flow::SERVER_PORT_LAST, AttrPolicy::u16()),
+    (attr::flow::STATES, AttrPolicy::u32()),
+    (attr::flow::TUNNEL, AttrPolicy::string(31)),
 ]);
 
 /// Requests of `txn-begin`.
@@ -301,7 +315,7 @@ pub(super) static EXPLAIN: [AttrPolicy; 13] = policy(&[
 ]);
 
 /// Requests of `flow-count`.
-pub(super) static FLOW_COUNT: [AttrPolicy; 13] = policy(&[
+pub(super) static FLOW_COUNT: [AttrPolicy; 26] = policy(&[
     (attr::flow::CUSTOMER, AttrPolicy::u32()),
     (attr::flow::PROTOCOL, AttrPolicy::u8()),
     (attr::flow::CLIENT_ADDRESS, AttrPolicy::binary(4, 16)),
@@ -312,6 +326,13 @@ pub(super) static FLOW_COUNT: [AttrPolicy; 13] = policy(&[
     (attr::flow::SERVER_ADDRESS, AttrPolicy::binary(4, 16)),
     (attr::flow::SERVER_PORT, AttrPolicy::u16()),
     (attr::flow::STATE, AttrPolicy::u32().max::<7>()),
+    (attr::flow::VIRTUAL_PREFIX, AttrPolicy::u8().max::<128>()),
+    (attr::flow::SERVER_PREFIX, AttrPolicy::u8().max::<128>()),
+    (attr::flow::CLIENT_PORT_LAST, AttrPolicy::u16()),
+    (attr::flow::VIRTUAL_PORT_LAST, AttrPolicy::u16()),
+    (attr::flow::SERVER_PORT_LAST, AttrPolicy::u16()),
+    (attr::flow::STATES, AttrPolicy::u32()),
+    (attr::flow::TUNNEL, AttrPolicy::string(31)),
 ]);
 
 /// Requests of `customer-new`.

@@ -442,8 +442,23 @@ pub(crate) mod attr {
         pub(crate) const DELETED: u16 = 17;
         /// In a reply, flows selected.
         pub(crate) const COUNT: u16 = 18;
+        /// In a request, bits of the virtual address that count.
+        pub(crate) const VIRTUAL_PREFIX: u16 = 19;
+        /// In a request, bits of the server's address that count.
+        pub(crate) const SERVER_PREFIX: u16 = 20;
+        /// In a request, the last port of a range that begins with client-port.
+        pub(crate) const CLIENT_PORT_LAST: u16 = 21;
+        /// In a request, the last port of a range that begins with virtual-port.
+        pub(crate) const VIRTUAL_PORT_LAST: u16 = 22;
+        /// In a request, the last port of a range that begins with server-port.
+        pub(crate) const SERVER_PORT_LAST: u16 = 23;
+        /// In a request, states of which the flow has one, for each the bit of its
+        /// number.
+        pub(crate) const STATES: u16 = 24;
+        /// Tunnel that its packets enter.
+        pub(crate) const TUNNEL: u16 = 25;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 18;
+        pub(crate) const MAX: u16 = 25;
     }
 
     /// One named counter of the namespace.

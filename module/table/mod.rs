@@ -42,8 +42,8 @@ pub(crate) use self::{
         Vrf, PUBLIC, SNAT_PORTS,
     },
     flow::{
-        End, Family, Flow, FlowDump, FlowFilter, FlowRecord, FlowRef, FlowTable, Goal, NewFlow,
-        OpenError, Pool, Source,
+        state_bit, End, Family, FilterEnd, Flow, FlowDump, FlowFilter, FlowRecord, FlowRef,
+        FlowTable, Goal, NewFlow, OpenError, Pool, Source,
     },
     health::{Health, HealthNews},
     limits::Limits,

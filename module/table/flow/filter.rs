@@ -25,24 +25,46 @@ use crate::table::{change::Resets, config::Binding, Tables};
 pub(crate) struct FlowFilter {
     pub(crate) customer: Option<u32>,
     pub(crate) proto: Option<Proto>,
-    pub(crate) client: Option<Addr>,
-    /// Bits of the client's address that count; all if not given.
-    pub(crate) client_prefix: Option<u8>,
-    pub(crate) client_port: Option<u16>,
-    pub(crate) virtual_addr: Option<Addr>,
-    pub(crate) virtual_port: Option<u16>,
-    pub(crate) server: Option<Addr>,
-    pub(crate) server_port: Option<u16>,
-    /// By name: all states of one name count as one.
-    pub(crate) state: Option<&'static str>,
+    pub(crate) client: FilterEnd,
+    pub(crate) virtual_end: FilterEnd,
+    pub(crate) server: FilterEnd,
+    /// States of which the flow has one; see [`state_bit`].
+    pub(crate) states: Option<u32>,
+    /// Number of the tunnel that its packets enter.
+    pub(crate) tunnel: Option<u32>,
+}
+
+/// The bit of a state in [`FlowFilter::states`].
+pub(crate) fn state_bit(state: State) -> u32 {
+    1u32.wrapping_shl(state as u32)
+}
+
+/// One end of the flows that are meant.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct FilterEnd {
+    pub(crate) addr: Option<Addr>,
+    /// Bits of the address that count; all if not given.
+    pub(crate) prefix: Option<u8>,
+    /// The first port of a range.
+    pub(crate) port: Option<u16>,
+    /// The last port; the first if not given.
+    pub(crate) port_last: Option<u16>,
+}
+
+impl FilterEnd {
+    fn includes(&self, addr: Addr, port: u16) -> bool {
+        let is_in = |wanted: Addr| addr.is_in(wanted, self.prefix.unwrap_or(wanted.bits()));
+        let is_between = |first| (first..=self.port_last.unwrap_or(first)).contains(&port);
+        self.addr.is_none_or(is_in) && self.port.is_none_or(is_between)
+    }
 }
 
 impl FlowFilter {
     /// Whether flows of this family can be meant at all.
     fn is_of<A: Ip>(&self) -> bool {
-        [self.client, self.virtual_addr, self.server]
+        [&self.client, &self.virtual_end, &self.server]
             .into_iter()
-            .flatten()
+            .filter_map(|end| end.addr)
             .all(|addr| addr.bits() == A::BITS)
     }
 
@@ -50,19 +72,21 @@ impl FlowFilter {
         fn is<T: PartialEq>(wanted: Option<T>, value: T) -> bool {
             wanted.is_none_or(|wanted| wanted == value)
         }
-        let is_client = self.client.is_none_or(|prefix| {
-            let bits = self.client_prefix.unwrap_or(A::BITS);
-            flow.client.to_addr().is_in(prefix, bits)
-        });
-        is_client
-            && is(self.customer, flow.customer())
+        is(self.customer, flow.customer())
             && is(self.proto, flow.proto())
-            && is(self.client_port, flow.client_port)
-            && is(self.virtual_addr, flow.virtual_addr.to_addr())
-            && is(self.virtual_port, flow.virtual_port)
-            && is(self.server, flow.server_hop().to_addr())
-            && is(self.server_port, flow.server_port)
-            && self.state.is_none_or(|name| name == flow.state().name())
+            && self
+                .client
+                .includes(flow.client.to_addr(), flow.client_port)
+            && self
+                .virtual_end
+                .includes(flow.virtual_addr.to_addr(), flow.virtual_port)
+            && self
+                .server
+                .includes(flow.server_hop().to_addr(), flow.server_port)
+            && self
+                .states
+                .is_none_or(|wanted| wanted & state_bit(flow.state()) != 0)
+            && (self.tunnel.is_none() || self.tunnel == flow.tunnel())
     }
 }
 

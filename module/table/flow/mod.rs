@@ -25,7 +25,7 @@ use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use kernel::sync::Arc;
 
 pub(crate) use self::{
-    filter::{FlowDump, FlowFilter, FlowRecord},
+    filter::{state_bit, FilterEnd, FlowDump, FlowFilter, FlowRecord},
     open::{Goal, NewFlow, OpenError, Pool, Source},
     table::{FlowCache, FlowRef, FlowTable},
 };

@@ -17,7 +17,7 @@ use crate::domain::{
 use crate::kern::time;
 use crate::table::{
     config::{Fate, ServiceKey, PUBLIC},
-    flow::{FlowFilter, Goal, NewFlow, OpenError, Pool, Source},
+    flow::{state_bit, FilterEnd, FlowFilter, Goal, NewFlow, OpenError, Pool, Source},
     schedule::{pick, Opening},
     ServerUpdate, ServiceUpdate,
 };
@@ -170,12 +170,19 @@ fn life(tables: &Arc<Tables>, report: &mut Report) {
         reopen == Some((Event::Reopen, State::ResetByClient)),
     );
     let client = FlowFilter {
-        client: Some(crate::domain::addr::Addr::V4([198, 51, 100, 0])),
-        client_prefix: Some(24),
-        state: Some("closed"),
+        client: FilterEnd {
+            addr: Some(crate::domain::addr::Addr::V4([198, 51, 100, 0])),
+            prefix: Some(24),
+            port: Some(999),
+            port_last: Some(1000),
+        },
+        states: Some(state_bit(State::Closed) | state_bit(State::ResetByClient)),
         ..FlowFilter::default()
     };
     report.check("filter", tables.count_flows(&client) == 1);
+    let mut other = client;
+    other.client.port_last = None;
+    report.check("filter of another port", tables.count_flows(&other) == 0);
     let guard = rcu::read_lock();
     let ends = ((CLIENT, 1000), virtual_end(web(1)));
     let now = time::seconds();

@@ -552,6 +552,21 @@ pub mod attr {
         pub const DELETED: u16 = 17;
         /// In a reply, flows selected.
         pub const COUNT: u16 = 18;
+        /// In a request, bits of the virtual address that count.
+        pub const VIRTUAL_PREFIX: u16 = 19;
+        /// In a request, bits of the server's address that count.
+        pub const SERVER_PREFIX: u16 = 20;
+        /// In a request, the last port of a range that begins with client-port.
+        pub const CLIENT_PORT_LAST: u16 = 21;
+        /// In a request, the last port of a range that begins with virtual-port.
+        pub const VIRTUAL_PORT_LAST: u16 = 22;
+        /// In a request, the last port of a range that begins with server-port.
+        pub const SERVER_PORT_LAST: u16 = 23;
+        /// In a request, states of which the flow has one, for each the bit of its
+        /// number.
+        pub const STATES: u16 = 24;
+        /// Tunnel that its packets enter.
+        pub const TUNNEL: u16 = 25;
     }
 
     /// One named counter of the namespace.
@@ -1740,6 +1755,13 @@ pub static FLOW: AttrSet = AttrSet { name: "flow", attrs: &[
     Attr { id: 16, name: "server", kind: Kind::Nest(&ENDPOINT), min: None, max: None, multi: false, doc: "server that it is pinned to" },
     Attr { id: 17, name: "deleted", kind: Kind::U32, min: None, max: None, multi: false, doc: "in a reply, flows ended" },
     Attr { id: 18, name: "count", kind: Kind::U32, min: None, max: None, multi: false, doc: "in a reply, flows selected" },
+    Attr { id: 19, name: "virtual-prefix", kind: Kind::U8, min: None, max: Some(128), multi: false, doc: "in a request, bits of the virtual address that count" },
+    Attr { id: 20, name: "server-prefix", kind: Kind::U8, min: None, max: Some(128), multi: false, doc: "in a request, bits of the server's address that count" },
+    Attr { id: 21, name: "client-port-last", kind: Kind::U16, min: None, max: None, multi: false, doc: "in a request, the last port of a range that begins with client-port" },
+    Attr { id: 22, name: "virtual-port-last", kind: Kind::U16, min: None, max: None, multi: false, doc: "in a request, the last port of a range that begins with virtual-port" },
+    Attr { id: 23, name: "server-port-last", kind: Kind::U16, min: None, max: None, multi: false, doc: "in a request, the last port of a range that begins with server-port" },
+    Attr { id: 24, name: "states", kind: Kind::U32, min: None, max: None, multi: false, doc: "in a request, states of which the flow has one, for each the bit of its number" },
+    Attr { id: 25, name: "tunnel", kind: Kind::String, min: None, max: Some(31), multi: false, doc: "tunnel that its packets enter" },
 ] };
 
 /// One named counter of the namespace.
@@ -1904,8 +1926,8 @@ pub static OPS: &[Op] = &[
     Op { id: 16, name: "binding-set", set: &BINDING, doit: Some(Call { request: &[1, 2, 3, 4, 5, 12, 6, 7, 11], reply: &[] }), dump: None, group: None, doc: "Change what is given." },
     Op { id: 17, name: "binding-del", set: &BINDING, doit: Some(Call { request: &[1, 2, 3, 10, 11], reply: &[] }), dump: None, group: None, doc: "Take a server from a service; its living flows go on unless told otherwise." },
     Op { id: 18, name: "binding-get", set: &BINDING, doit: None, dump: Some(Call { request: &[1, 2], reply: &[1, 2, 3, 4, 5, 12, 6, 7, 8, 9] }), group: None, doc: "Show bindings." },
-    Op { id: 19, name: "flow-get", set: &FLOW, doit: None, dump: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 12], reply: &[1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16] }), group: None, doc: "Show flows." },
-    Op { id: 20, name: "flow-del", set: &FLOW, doit: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 12], reply: &[17] }), dump: None, group: None, doc: "End the selected flows." },
+    Op { id: 19, name: "flow-get", set: &FLOW, doit: None, dump: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 19, 20, 21, 22, 23, 24, 25], reply: &[1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16] }), group: None, doc: "Show flows." },
+    Op { id: 20, name: "flow-del", set: &FLOW, doit: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 19, 20, 21, 22, 23, 24, 25], reply: &[17] }), dump: None, group: None, doc: "End the selected flows." },
     Op { id: 21, name: "stats-get", set: &COUNTER, doit: None, dump: Some(Call { request: &[], reply: &[1, 2, 3, 4] }), group: None, doc: "Show counters." },
     Op { id: 22, name: "txn-begin", set: &TRANSACTION, doit: Some(Call { request: &[3, 2], reply: &[1, 2] }), dump: None, group: None, doc: "Open a transaction; one a socket, dropped with it." },
     Op { id: 23, name: "txn-commit", set: &TRANSACTION, doit: Some(Call { request: &[1, 4], reply: &[2, 5] }), dump: None, group: None, doc: "Make all its changes take effect at once, or none. Ends the transaction either way." },
@@ -1921,7 +1943,7 @@ pub static OPS: &[Op] = &[
     Op { id: 33, name: "binding-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A binding was removed." },
     Op { id: 34, name: "settings-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "Limits changed, or a whole configuration was replaced." },
     Op { id: 35, name: "health-ntf", set: &EVENT, doit: None, dump: None, group: Some("health"), doc: "The condition of a server changed, or a draining server is empty." },
-    Op { id: 36, name: "flow-count", set: &FLOW, doit: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 12], reply: &[18] }), dump: None, group: None, doc: "Count the selected flows." },
+    Op { id: 36, name: "flow-count", set: &FLOW, doit: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 19, 20, 21, 22, 23, 24, 25], reply: &[18] }), dump: None, group: None, doc: "Count the selected flows." },
     Op { id: 37, name: "customer-new", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 3, 6], reply: &[] }), dump: None, group: None, doc: "Define a customer." },
     Op { id: 38, name: "customer-set", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 3, 6], reply: &[] }), dump: None, group: None, doc: "Change what is given; named by number or name." },
     Op { id: 39, name: "customer-del", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 6], reply: &[] }), dump: None, group: None, doc: "Remove a customer that has neither ports nor services nor servers; its flows end." },

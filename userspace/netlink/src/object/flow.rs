@@ -35,6 +35,20 @@ attributes! {
         server_port: u16 = SERVER_PORT,
         /// Where it stands.
         state: FlowState = STATE,
+        /// Bits of the virtual address that count.
+        virtual_prefix: u8 = VIRTUAL_PREFIX,
+        /// Bits of the server's address that count.
+        server_prefix: u8 = SERVER_PREFIX,
+        /// The last port of a range of the client's.
+        client_port_last: u16 = CLIENT_PORT_LAST,
+        /// The last port of a range that the client uses.
+        virtual_port_last: u16 = VIRTUAL_PORT_LAST,
+        /// The last port of a range on the server.
+        server_port_last: u16 = SERVER_PORT_LAST,
+        /// States of which it has one, by the bits of their numbers.
+        states: u32 = STATES,
+        /// Tunnel that its packets enter.
+        tunnel: String = TUNNEL,
     }
 }
 
