@@ -43,6 +43,23 @@ pub(super) fn along<A: Family>(
     })
 }
 
+/// Whether a packet that is left to the host stack is for the host, as all addresses of what it
+/// accepts are.
+pub(super) fn is_host<A: Family>(
+    case: &Case<'_>,
+    packet: &Packet<A>,
+    steps: &mut Steps,
+) -> Result<bool> {
+    let is_host = matches!(A::way(case, packet.src, packet.dst), Ok(Way::Local));
+    if is_host {
+        steps.add(
+            "route",
+            format_args!("{} is this host", packet.dst.to_addr()),
+        )?;
+    }
+    Ok(is_host)
+}
+
 /// The way to `to`.
 pub(super) fn route<A: Family>(
     case: &Case<'_>,

@@ -240,6 +240,7 @@ fn service<'a, A: Family>(
         Lookup::NoHost => {
             steps.add("host", format_args!("{to} is no virtual host"))?;
             return Ok(Err(match case.customer {
+                PUBLIC if onward::is_host(case, packet, steps)? => Verdict::of("deliver"),
                 PUBLIC => passed(PassReason::NotForUs),
                 _ => onward::along(case, packet, steps)?,
             }));

@@ -75,6 +75,8 @@ fn wrong_words_are_told_without_a_module() {
         ("explain from 10.0.0.1", "to ADDR"),
         ("conf load", "FILE is missing"),
         ("conf show x", "one word too many"),
+        ("host accept", "PREFIX is missing"),
+        ("host accept ::/0", "all addresses"),
         ("completions tcsh", "bash, zsh, fish"),
         ("-b x port show", "no other command"),
     ] {

@@ -2,11 +2,11 @@
 
 //! A whole configuration, without what goes without saying.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use slr_netlink::{
     Binding, BindingKey, BindingOptions, Customer, CustomerOptions, Object, Port, PortOptions,
-    Route, RouteKey, RouteOptions, Server, ServerKey, ServerOptions, Service, ServiceKey,
+    Prefix, Route, RouteKey, RouteOptions, Server, ServerKey, ServerOptions, Service, ServiceKey,
     ServiceOptions, Settings, Tunnel,
 };
 
@@ -33,6 +33,8 @@ pub struct Config {
     pub servers: BTreeMap<ServerKey, ServerOptions>,
     /// Bindings.
     pub bindings: BTreeMap<BindingKey, BindingOptions>,
+    /// Prefixes whose every address is the host's; the system has them, not the module.
+    pub accepts: BTreeSet<Prefix>,
 }
 
 impl Config {

@@ -5,9 +5,10 @@
 //! `#` begins a comment where a word could begin; a backslash at the end of a line
 //! continues it. Every error of a file is reported, in the order of the file.
 
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::fmt;
 
-use slr_netlink::Object;
+use slr_netlink::{Object, Prefix};
 
 use crate::check;
 use crate::config::Config;
@@ -76,6 +77,8 @@ pub struct File<'a> {
     text: &'a str,
     /// Objects, each with its line.
     pub objects: Vec<(Object, Line<'a>)>,
+    /// Prefixes that the host accepts.
+    accepts: BTreeMap<Prefix, usize>,
     reports: Vec<Report>,
 }
 
@@ -92,11 +95,22 @@ impl<'a> File<'a> {
             name,
             text,
             objects: Vec::new(),
+            accepts: BTreeMap::new(),
             reports: Vec::new(),
         };
         let lines = lines(text);
         let names = number(&lines, known);
         for line in lines {
+            let of_system = match line.first().map(|word| word.text) {
+                Some("host") => Some(file.host(&line)),
+                _ => None,
+            };
+            if let Some(taken) = of_system {
+                if let Err(fault) = taken {
+                    file.report(&line, fault);
+                }
+                continue;
+            }
             match object(&line, &names) {
                 Ok(object) => file.objects.push((object, line)),
                 Err(fault) => file.report(&line, fault),
@@ -114,7 +128,10 @@ impl<'a> File<'a> {
     pub fn finish(&self) -> Result<Config, &[Report]> {
         if self.reports.is_empty() {
             let objects = self.objects.iter().map(|(object, _)| object.clone());
-            Ok(objects.collect())
+            Ok(Config {
+                accepts: self.accepts.keys().copied().collect(),
+                ..objects.collect()
+            })
         } else {
             Err(&self.reports)
         }
@@ -126,6 +143,28 @@ impl<'a> File<'a> {
         let (_, line) = self.objects.iter().find(|(o, _)| o.to_string() == name)?;
         let Place { line, column } = line.first()?.place;
         Some(format!("{}:{line}:{column}", self.name))
+    }
+
+    /// Takes a line about the host itself.
+    fn host(&mut self, line: &Line<'_>) -> Result<(), Fault> {
+        let mut words = Words::new(line);
+        words.take("host");
+        if !words.take("accept") {
+            return Err(words.fault("host is followed by accept PREFIX"));
+        }
+        let prefix = grammar::accept(&mut words)?;
+        words.end()?;
+        match self.accepts.entry(prefix) {
+            Entry::Vacant(entry) => {
+                entry.insert(line.first().map_or(0, |word| word.place.line));
+                Ok(())
+            }
+            Entry::Occupied(entry) => {
+                let first = entry.get();
+                let text = format!("host accepts {prefix} already, in line {first}");
+                Err(Fault::new(2, text))
+            }
+        }
     }
 
     fn report(&mut self, line: &Line<'_>, fault: Fault) {
@@ -242,7 +281,7 @@ fn number(lines: &[Line<'_>], known: &Names) -> Names {
 
 /// Objects that a line may define.
 const KINDS: &[&str] = &[
-    "settings", "customer", "port", "tunnel", "route", "service", "server", "binding",
+    "settings", "customer", "port", "tunnel", "route", "service", "server", "binding", "host",
 ];
 
 fn object(line: &Line<'_>, names: &Names) -> Result<Object, Fault> {
@@ -382,6 +421,17 @@ mod tests {
         assert!(crate::diff::diff(&config, &config).is_empty());
         let back = crate::diff::diff(&config, &Config::default());
         assert_eq!(back.len(), 6);
+    }
+
+    #[test]
+    fn prefixes_that_the_host_accepts() {
+        let text = "host accept 203.0.113.0/24\nhost accept 2001:db8::/32\n";
+        let config = File::parse("f", text).finish().unwrap();
+        assert_eq!(config.accepts.len(), 2);
+        assert_eq!(crate::print::config(&config), text);
+        let text = "host accept 203.0.113.0/24\nhost accept 203.0.113.0/24\nhost\n\
+                    host accept 203.0.113.1/24\nhost accept ::/0\nhost accept ::1 x";
+        assert_eq!(places(text), [(2, 13), (3, 5), (4, 13), (5, 13), (6, 17)]);
     }
 
     #[test]

@@ -8,7 +8,7 @@
 use slr_domain::domain::limits::is_customer_name;
 use slr_netlink::uapi::{self, Action, AdminState, Fate, Scheduler, Side};
 use slr_netlink::{
-    Backup, Customer, CustomerOptions, Port, PortOptions, Server, ServerKey, ServerOptions,
+    Backup, Customer, CustomerOptions, Port, PortOptions, Prefix, Server, ServerKey, ServerOptions,
     Service, ServiceKey, ServiceOptions, Settings, Timeouts, Unknown,
 };
 
@@ -322,6 +322,14 @@ pub fn settings(words: &mut Words<'_>) -> Result<Settings, Fault> {
         }
     }
     Ok(settings)
+}
+
+/// `PREFIX` that a host accepts.
+pub fn accept(words: &mut Words<'_>) -> Result<Prefix, Fault> {
+    words.name("PREFIX", |text| match text.parse::<Prefix>()? {
+        prefix if prefix.length == 0 => Err("a host cannot accept all addresses".into()),
+        prefix => Ok(prefix),
+    })
 }
 
 /// `[ flows { keep | reset } ]`

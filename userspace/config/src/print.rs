@@ -307,5 +307,6 @@ pub fn object(object: &Object, names: &Names) -> String {
 pub fn config(config: &Config) -> String {
     let names = config.names();
     let objects = config.objects().map(|o| object(&o, &names) + "\n");
-    objects.collect()
+    let accepts = config.accepts.iter().map(|p| format!("host accept {p}\n"));
+    objects.chain(accepts).collect()
 }

@@ -625,7 +625,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn print_and_parse(config in config()) {
+    fn print_and_parse(mut config in config(), accepts in vec(prefix(), 0..4)) {
+        config.accepts = accepts.into_iter().collect();
         let text = print::config(&config);
         let file = File::parse("f", &text);
         prop_assert_eq!(file.finish(), Ok(config), "{}", text);

@@ -29,6 +29,8 @@ pub mod error;
 #[cfg(feature = "socket")]
 pub mod link;
 #[cfg(feature = "socket")]
+pub mod local;
+#[cfg(feature = "socket")]
 pub mod netns;
 #[cfg(feature = "socket")]
 mod rtnetlink;

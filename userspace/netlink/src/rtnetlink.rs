@@ -4,6 +4,7 @@
 
 use std::io;
 
+use netlink_packet_core::{NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST};
 use netlink_sys::{protocols::NETLINK_ROUTE, Socket, SocketAddr};
 
 use crate::error::{refused, Error};
@@ -29,6 +30,32 @@ pub(crate) fn call(kind: u16, flags: u16, body: &[u8]) -> Result<(), Error> {
     match parse(&room[..length])?.first() {
         Some(Answer::End(errno, text)) => ended(*errno, text),
         _ => Err(no_sense("it is no acknowledgement")),
+    }
+}
+
+/// One request and many replies, each handed on without its header. Returns whether the kernel
+/// says that what it told of changed meanwhile.
+pub(crate) fn dump(
+    kind: u16,
+    body: &[u8],
+    mut each: impl FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<bool, Error> {
+    let socket = open()?;
+    socket.set_netlink_get_strict_chk(true)?;
+    socket.send(&message(kind, NLM_F_REQUEST | NLM_F_DUMP, body), 0)?;
+    let mut room = vec![0; READ_BUFFER];
+    let mut is_interrupted = false;
+    loop {
+        let length = receive(&socket, &mut room)?;
+        for answer in parse(&room[..length])? {
+            match answer {
+                Answer::Reply(body, flags) => {
+                    is_interrupted |= flags & NLM_F_DUMP_INTR != 0;
+                    each(body)?;
+                }
+                Answer::End(errno, text) => return ended(errno, &text).map(|()| is_interrupted),
+            }
+        }
     }
 }
 
@@ -111,8 +138,6 @@ fn parse(mut bytes: &[u8]) -> Result<Vec<Answer<'_>>, Error> {
 
 #[cfg(test)]
 mod tests {
-    use netlink_packet_core::{NLM_F_DUMP_INTR, NLM_F_REQUEST};
-
     use super::*;
 
     #[test]

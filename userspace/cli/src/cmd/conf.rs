@@ -13,9 +13,10 @@ use slr_config::names::PUBLIC;
 use slr_config::{defaults, print, Config, File, Names, Report, Words};
 use slr_netlink::error::describe;
 use slr_netlink::wire::Value as _;
-use slr_netlink::{netns, Change, Client, Error, Object, Refusal, Transaction, Verb};
+use slr_netlink::{local, netns, Change, Client, Error, Object, Refusal, Transaction, Verb};
 
-use super::unknown;
+use super::host::Exchange;
+use super::{host, unknown};
 use crate::context::Context;
 use crate::failure::{warn, Failure};
 use crate::output::Item;
@@ -141,7 +142,8 @@ fn snapshot(client: &mut Client) -> Result<(Config, HashMap<String, u32>), Error
 }
 
 fn show(context: &mut Context) -> Result<(), Failure> {
-    let (config, _) = snapshot(context.client()?)?;
+    let (mut config, _) = snapshot(context.client()?)?;
+    config.accepts = local::list()?;
     if context.printer.is_json() {
         let value = as_json(&config);
         return Ok(context.printer.json(&value)?);
@@ -154,6 +156,10 @@ fn as_json(config: &Config) -> Value {
     let mut lists = json!({
         "settings": {}, "customer": [], "port": [], "tunnel": [], "route": [], "service": [], "server": [], "binding": []
     });
+    let accepts = config.accepts.iter();
+    lists["host"] = accepts
+        .map(|prefix| host::item(prefix).into_json())
+        .collect();
     for object in config.objects() {
         let kind = object.kind();
         let item = match object {
@@ -326,11 +332,13 @@ fn load(context: &mut Context, file: &File<'_>, config: &Config) -> Result<(), F
     let changes = from_nothing(file, config)?;
     let mut txn = context.client()?.begin(true)?;
     add(&mut txn, &changes, file)?;
-    Ok(txn.commit()?)
+    let mut exchange = Exchange::begin(&config.accepts)?;
+    exchange.end(txn.commit().map_err(Failure::from))
 }
 
 fn sync(context: &mut Context, file: &File<'_>, config: &Config) -> Result<(), Failure> {
-    retry(context, |txn| {
+    let mut exchange = Exchange::begin(&config.accepts)?;
+    exchange.end(retry(context, |txn| {
         let (current, devices) = snapshot(txn.client())?;
         let mut changes = diff(&current, config);
         if changes.is_empty() {
@@ -339,5 +347,5 @@ fn sync(context: &mut Context, file: &File<'_>, config: &Config) -> Result<(), F
         resolve(&mut changes, &devices, file)?;
         add(txn, &changes, file)?;
         Ok(Attempt::Commit)
-    })
+    }))
 }

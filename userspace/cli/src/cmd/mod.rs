@@ -9,6 +9,7 @@ mod customer;
 mod device;
 mod explain;
 mod flow;
+mod host;
 mod man;
 mod monitor;
 mod port;
@@ -46,6 +47,7 @@ pub fn run<S: AsRef<str>>(context: &mut Context, words: &[S]) -> Result<(), Fail
         "device" => device::run(context, words),
         "tunnel" => tunnel::run(context, words),
         "route" => route::run(context, words),
+        "host" => host::run(context, words),
         "port" => port::run(context, words),
         "service" => service::run(context, words),
         "server" => server::run(context, words),

@@ -9,6 +9,7 @@ mod customer;
 mod device;
 mod explain;
 mod flow;
+mod host;
 mod monitor;
 mod port;
 mod route;
@@ -50,6 +51,7 @@ pub const ALL: &[&Page] = &[
     &tunnel::PAGE,
     &route::PAGE,
     &device::PAGE,
+    &host::PAGE,
     &service::PAGE,
     &server::PAGE,
     &binding::PAGE,
