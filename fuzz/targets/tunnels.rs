@@ -7,9 +7,9 @@
 use libfuzzer_sys::fuzz_target;
 use slr_domain::domain::addr::{Addr, Ip};
 use slr_domain::domain::encap::build::{Df, Inner, Outer, OUTER_MAX};
-use slr_domain::domain::encap::link::find_link;
+use slr_domain::domain::encap::link::{find_link, Tag};
 use slr_domain::domain::encap::strip::{find, Content, Found, Malformed};
-use slr_domain::domain::encap::{Carrier, Cookie, Format, KeyRange, Kind};
+use slr_domain::domain::encap::{vlan_key, Carrier, Cookie, Format, KeyRange, Kind};
 use slr_domain::domain::packet::checksum::Sum;
 use slr_domain::domain::packet::ether::{TYPE_IPV4, TYPE_IPV6, TYPE_MPLS, TYPE_TEB};
 use slr_domain::domain::packet::{parse_v4, parse_v6, Packet, ParseError};
@@ -67,6 +67,7 @@ fn build(kind: Kind, cookie: Cookie, choice: &[u8; 12], inner: &[u8]) -> Option<
         KeyRange::None => None,
         KeyRange::Optional(_) => (flags & 1 == 0).then_some(random),
         KeyRange::Required(first, last) => Some(first + random % (last - first)),
+        KeyRange::Vlans => Some(vlan_key((1 + random % 4094) as u16, None)),
     };
     let may_frame = matches!(kind, Kind::Gre | Kind::Geneve);
     let format = Format {
@@ -150,9 +151,12 @@ fuzz_target!(|data: &[u8]| {
         }
         2 => {
             let head = &rest[..rest.len().min(usize::from(cut))];
-            let vid = (what & 4 != 0).then_some(u16::from_be_bytes([a, b]));
+            let tag = (what & 4 != 0).then_some(Tag {
+                ethertype: if what & 64 != 0 { 0x88a8 } else { 0x8100 },
+                control: u16::from_be_bytes([a, b]),
+            });
             let ethertype = [TYPE_MPLS, TYPE_IPV4, 0x8100, 0x88a8][usize::from(what >> 3) % 4];
-            if let Ok(Some(found)) = find_link(head, rest.len(), ethertype, vid) {
+            if let Ok(Some(found)) = find_link(head, rest.len(), ethertype, tag) {
                 assert!(found.at <= found.end && found.end <= rest.len());
                 assert!(found.outer_vlan().is_none_or(|found| found.at == 0));
             }

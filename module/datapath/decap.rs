@@ -14,13 +14,13 @@ use crate::{
         bytes,
         encap::{
             ecn,
-            strip::{self, Check, Content, Found, Malformed},
+            strip::{self, Check, Found, Malformed},
             End, WireKey,
         },
         flow::Side,
         packet::{
             checksum::Sum,
-            ether::{TYPE_IPV4, TYPE_IPV6, TYPE_MPLS, TYPE_TEB},
+            ether::{TYPE_IPV4, TYPE_IPV6},
             udp, Network, Packet, ParseError,
         },
         reason::{DropReason, PassReason},
@@ -131,8 +131,7 @@ pub(super) fn decap<A: Family>(
         Ok(found) => found,
         Err(reason) => return Err(refuse::drop(&within(ctx, tunnel), skb, reason)),
     };
-    let (packets, bytes) = (u64::from(skb.segments()), skb.len() as u64);
-    tunnel.runtime.traffic.count(Side::Client, packets, bytes);
+    count_in(&skb, tunnel);
     Err(open(ctx, skb, packet, &found, tunnel))
 }
 
@@ -146,7 +145,7 @@ pub(super) fn within<'g>(ctx: &Ctx<'g>, tunnel: &'g Tunnel) -> Ctx<'g> {
 }
 
 /// Calls `read` until the head has what it asks for.
-fn pulled<T>(
+pub(super) fn pulled<T>(
     skb: &mut Skb,
     mut read: impl FnMut(&[u8]) -> Result<T, Malformed>,
 ) -> Result<T, DropReason> {
@@ -215,12 +214,7 @@ fn open<A: Family>(
     tunnel: &Tunnel,
 ) -> Verdict {
     let ctx = &within(ctx, tunnel);
-    let ethertype = match (found.content, tunnel.settings.to) {
-        (Content::Packet(ethertype), _) => ethertype,
-        (_, None) => return refuse::drop(ctx, skb, DropReason::TunnelContent),
-        (Content::Frame, _) => TYPE_TEB,
-        (Content::Labels | Content::Unknown, _) => TYPE_MPLS,
-    };
+    let ethertype = found.ethertype();
     if !skb.trim(found.end) || !skb.decapsulate(found.at, ethertype) {
         return refuse::drop(ctx, skb, DropReason::NotWritable);
     }
@@ -233,6 +227,17 @@ fn open<A: Family>(
         };
         return encap::cross(ctx, skb, found.content, to, Some(packet.ttl));
     }
+    enter_customer(ctx, skb, ethertype)
+}
+
+/// Counts what a tunnel brought.
+pub(super) fn count_in(skb: &Skb, tunnel: &Tunnel) {
+    let (packets, bytes) = (u64::from(skb.segments()), skb.len() as u64);
+    tunnel.runtime.traffic.count(Side::Client, packets, bytes);
+}
+
+/// Takes what was inside through the stages of its customer.
+pub(super) fn enter_customer(ctx: &Ctx<'_>, skb: Skb, ethertype: u16) -> Verdict {
     match ethertype {
         TYPE_IPV4 => route_other::<V4>(ctx, skb),
         TYPE_IPV6 => route_other::<V6>(ctx, skb),

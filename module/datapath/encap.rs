@@ -7,7 +7,7 @@
 //! fits. Then the header is put on, and the packet goes to the outer header's neighbour, or
 //! through IP output if it is to be fragmented.
 
-use super::{emit::Way, refuse, Ctx, End, Family};
+use super::{circuit, emit::Way, refuse, Ctx, End, Family};
 use crate::{
     domain::{
         addr::{Addr, V4, V6},
@@ -61,6 +61,9 @@ pub(super) enum Parts {
 /// Whether a packet can enter a tunnel, and in how many parts.
 #[inline(always)]
 fn fits(ctx: &Ctx<'_>, skb: &Skb, tunnel: &Tunnel, packet: Long) -> Result<Parts, Fit> {
+    if tunnel.settings.link().is_some() {
+        return circuit::fits(ctx, skb, tunnel, packet);
+    }
     let mtu = room(ctx, tunnel, packet.content).ok_or(Fit::Lost)?;
     // What was joined is taken apart again, if only outside.
     let df = match ctx.joined {
@@ -76,7 +79,7 @@ fn fits(ctx: &Ctx<'_>, skb: &Skb, tunnel: &Tunnel, packet: Long) -> Result<Parts
     }
 }
 
-/// The longest packet with such content that goes into a tunnel whole.
+/// The longest packet with such content that goes into a tunnel of IP whole.
 #[inline(always)]
 fn room(ctx: &Ctx<'_>, tunnel: &Tunnel, content: Content) -> Option<u32> {
     let (_, overhead) = header(tunnel, content)?;
@@ -92,7 +95,10 @@ fn in_parts(ctx: &Ctx<'_>, skb: Skb, content: Content, tunnel: &Tunnel, hops: u8
     if skb.is_gso() {
         return segments(ctx, skb, |skb| in_parts(ctx, skb, content, tunnel, hops));
     }
-    let mtu = room(ctx, tunnel, content);
+    let mtu = match tunnel.settings.link() {
+        Some(_) => circuit::room(ctx, tunnel, content),
+        None => room(ctx, tunnel, content),
+    };
     let family = match content {
         Content::Packet(TYPE_IPV4) => net::Family::V4,
         Content::Packet(TYPE_IPV6) => net::Family::V6,
@@ -261,6 +267,9 @@ fn enter(
         return in_parts(ctx, skb, content, tunnel, hops);
     }
     let settings = &tunnel.settings;
+    if settings.link().is_some() {
+        return circuit::enter(ctx, skb, content, tunnel, hops);
+    }
     let Some((template, len)) = header(tunnel, content) else {
         return refuse::drop(ctx, skb, DropReason::TunnelContent);
     };
@@ -338,7 +347,7 @@ fn carrier(kind: Kind, has_checksum: bool) -> tunnel::Carrier {
 }
 
 /// Sends what nobody further on would segment on its way in segments.
-fn segments(ctx: &Ctx<'_>, skb: Skb, mut send: impl FnMut(Skb) -> Verdict) -> Verdict {
+pub(super) fn segments(ctx: &Ctx<'_>, skb: Skb, mut send: impl FnMut(Skb) -> Verdict) -> Verdict {
     let segmented = skb.segment(|skb| {
         // Whatever becomes of it is counted there.
         let _ = send(skb);

@@ -11,6 +11,7 @@
 
 use super::{
     announcer::Announcer, fragment::Fragments, gateways::Gateways, limit::Limiter, local::Local,
+    vlans::Vlans,
 };
 use super::{input, Ctx, Entry};
 use crate::{
@@ -24,6 +25,7 @@ use crate::{
             },
             namespace::{self, Net, PernetState, Slot, WeakNet},
             route_cache::{RouteCache4, RouteCache6},
+            rtnl::Rtnl,
             skb::Skb,
         },
         sync::{deferred, work::PeriodicWork},
@@ -42,6 +44,7 @@ pub(crate) struct Namespace {
     kept_routes: SetOnce<KBox<KeptRoutes>>,
     pub(super) gateways: Gateways,
     announcer: PeriodicWork<Announcer>,
+    vlans: PeriodicWork<Vlans>,
 }
 
 /// What the routing tables have said of packets that are no flow's.
@@ -110,13 +113,15 @@ impl PernetState for Namespace {
             limiter: Limiter::new()?,
             kept_routes: SetOnce::new(),
             gateways: Gateways::new(),
-            announcer: PeriodicWork::new(Announcer::new(weak)?)?,
+            announcer: PeriodicWork::new(Announcer::new(weak.clone())?)?,
+            vlans: PeriodicWork::new(Vlans::new(weak)?)?,
         };
         Ok(Arc::new(namespace, GFP_KERNEL)?)
     }
 
     fn pre_exit(&self, net: &Net) {
         self.announcer.target().stop(net);
+        self.vlans.target().stop(net);
     }
 
     fn exit(&self, _net: &Net) {
@@ -129,7 +134,7 @@ impl PernetState for Namespace {
 struct Devices;
 
 impl Watch for Devices {
-    fn event(&self, net: &Net, dev: &Device, event: Event) {
+    fn event(&self, net: &Net, dev: &Device, event: Event, rtnl: &Rtnl) {
         if !matches!(event, Event::Up | Event::Address | Event::Unregister) {
             return;
         }
@@ -137,6 +142,7 @@ impl Watch for Devices {
             return;
         };
         if event == Event::Unregister {
+            namespace.vlans.target().leave(dev, rtnl);
             // The device was taken down before, and with it out of the routing tables, and all who
             // were sending have been waited for.
             if namespace.gateways.take(dev.ifindex()) {
@@ -263,9 +269,12 @@ impl table::Datapath for Datapath {
         Ok(KBox::new(stack, GFP_KERNEL)?)
     }
 
-    fn committed(&self, _tables: &Arc<Tables>, net: &Net, _old: &Config, new: &Config) {
+    fn committed(&self, _tables: &Arc<Tables>, net: &Net, old: &Config, new: &Config) {
         if let Some(namespace) = namespace::get_arc::<Namespace>(net) {
             namespace.announcer.kick();
+            if !new.has_same_tunnels(old) {
+                namespace.vlans.kick();
+            }
             if new.customer_count() != 0 {
                 // Without memory for it each packet asks the routing tables.
                 let _ = namespace.keep_routes();

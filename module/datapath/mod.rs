@@ -10,7 +10,8 @@
 //!   icmp: errors about flows      fragment: what comes in parts     announce: ARP and ND
 //!   decap: what comes by tunnels     forward: what of a customer is for no service
 //!   encap: the way into a tunnel     outward: what of a customer is for the Internet
-//!   device: what comes by slr devices
+//!   device: what comes by slr devices           circuit: VLANs and labels of a port
+//!   station: the other end of a VLAN
 //!   refuse: whatever ends elsewhere, counted and answered           limit: how often
 //! ```
 //!
@@ -24,6 +25,7 @@
 mod act;
 mod announce;
 mod announcer;
+mod circuit;
 mod decap;
 mod device;
 mod emit;
@@ -42,7 +44,9 @@ mod outward;
 mod parse;
 mod refuse;
 mod source;
+mod station;
 mod track;
+mod vlans;
 
 pub(crate) use device::Devices;
 pub(crate) use hooks::{Datapath, Packets};
@@ -55,7 +59,7 @@ use crate::{
     domain::{
         addr::{V4, V6},
         packet::{
-            ether::{TYPE_ARP, TYPE_IPV4, TYPE_IPV6},
+            ether::{TYPE_ARP, TYPE_IPV4, TYPE_IPV6, TYPE_MPLS},
             Fragment, Packet, L4,
         },
     },
@@ -224,9 +228,9 @@ fn aside<T: Copy>(value: &T) -> T {
 // in cold functions of its own.
 #[inline(always)]
 fn input(ctx: &Ctx<'_>, skb: Skb) -> Verdict {
-    // A tagged frame comes again, without the tag, on its VLAN's own device.
+    // A tagged frame that is no tunnel's comes again, without the tag, on its VLAN's own device.
     if skb.vlan().is_some() {
-        return Verdict::accept(skb);
+        return circuit::arrived(&aside(ctx), skb);
     }
     match skb.protocol() {
         TYPE_IPV4 if skb.is_to_us() => route::<V4>(ctx, skb),
@@ -247,6 +251,7 @@ fn input_other(ctx: &Ctx<'_>, skb: Skb) -> Verdict {
         }
         (PacketType::Multicast, TYPE_IPV6) => announce::grouped(ctx, skb),
         (PacketType::Host | PacketType::Broadcast, TYPE_ARP) => announce::asked(ctx, skb),
+        (PacketType::Host, TYPE_MPLS) => circuit::arrived(ctx, skb),
         (PacketType::Multicast | PacketType::Broadcast, TYPE_IPV4 | TYPE_IPV6) => {
             forward::leave_on_link(ctx, skb)
         }

@@ -168,7 +168,9 @@ impl Answer {
 /// give us none, it is the outer one of the tunnel that leads to the sender, or else the one that
 /// the packet is for: a sender that is not told how long packets may be sends none that arrive.
 fn own_address<A: Family>(ctx: &Ctx<'_>, packet: &Packet<A>) -> Option<A> {
-    let outer = |tunnel: &Tunnel| A::from_addr(tunnel.settings.outer.local);
+    let outer = |tunnel: &Tunnel| {
+        A::from_addr(tunnel.settings.outer.local).filter(|own| !own.is_unspecified())
+    };
     match forward::behind(ctx, packet.src, packet.dst) {
         Some(Behind::Tunnel(tunnel)) => outer(tunnel).or(Some(packet.dst)),
         // Who is behind an slr device hears of a tunnel's end, or else of the one it spoke to.

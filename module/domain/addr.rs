@@ -178,6 +178,29 @@ impl V6 {
         ])
     }
 
+    /// The link-local address of the interface with this Ethernet address (RFC 4291, appendix A).
+    pub fn link_local(mac: [u8; 6]) -> V6 {
+        let [a, b, c, d, e, f] = mac;
+        V6([
+            0xfe,
+            0x80,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            a ^ 2,
+            b,
+            c,
+            0xff,
+            0xfe,
+            d,
+            e,
+            f,
+        ])
+    }
+
     /// All nodes of the link, ff02::1.
     pub const ALL_NODES: V6 = V6([0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
 }

@@ -365,9 +365,9 @@ pub(super) static CUSTOMER_GET: [AttrPolicy; 3] = policy(&[
 ]);
 
 /// Requests of `tunnel-new`.
-pub(super) static TUNNEL_NEW: [AttrPolicy; 27] = policy(&[
+pub(super) static TUNNEL_NEW: [AttrPolicy; 28] = policy(&[
     (attr::tunnel::NAME, AttrPolicy::string(31)),
-    (attr::tunnel::TYPE, AttrPolicy::u32().max::<9>()),
+    (attr::tunnel::TYPE, AttrPolicy::u32().max::<12>()),
     (attr::tunnel::CUSTOMER, AttrPolicy::u32()),
     (attr::tunnel::LOCAL, AttrPolicy::binary(4, 16)),
     (attr::tunnel::REMOTE, AttrPolicy::binary(4, 16)),
@@ -390,10 +390,11 @@ pub(super) static TUNNEL_NEW: [AttrPolicy; 27] = policy(&[
     (attr::tunnel::ALLOWED, AttrPolicy::nested(&PREFIX)),
     (attr::tunnel::TO, AttrPolicy::string(31)),
     (attr::tunnel::TXN, AttrPolicy::u32()),
+    (attr::tunnel::IFNAME, AttrPolicy::string(15)),
 ]);
 
 /// Requests of `tunnel-set`.
-pub(super) static TUNNEL_SET: [AttrPolicy; 27] = policy(&[
+pub(super) static TUNNEL_SET: [AttrPolicy; 28] = policy(&[
     (attr::tunnel::NAME, AttrPolicy::string(31)),
     (attr::tunnel::CUSTOMER, AttrPolicy::u32()),
     (attr::tunnel::LOCAL, AttrPolicy::binary(4, 16)),
@@ -417,6 +418,7 @@ pub(super) static TUNNEL_SET: [AttrPolicy; 27] = policy(&[
     (attr::tunnel::ALLOWED, AttrPolicy::nested(&PREFIX)),
     (attr::tunnel::TO, AttrPolicy::string(31)),
     (attr::tunnel::TXN, AttrPolicy::u32()),
+    (attr::tunnel::IFNAME, AttrPolicy::string(15)),
 ]);
 
 /// Requests of `tunnel-del`.

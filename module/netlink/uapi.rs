@@ -583,13 +583,14 @@ pub(crate) mod attr {
         pub(crate) const TYPE: u16 = 3;
         /// Routing context of what it carries.
         pub(crate) const CUSTOMER: u16 = 4;
-        /// Our outer address.
+        /// Our outer address; in a VLAN our own, which neighbours may ask for.
         pub(crate) const LOCAL: u16 = 5;
-        /// Outer address of the other end.
+        /// Outer address of the other end; on a port the next hop.
         pub(crate) const REMOTE: u16 = 6;
         /// Whether packets may come from other outer addresses too.
         pub(crate) const ANYWHERE: u16 = 7;
-        /// Key of arriving packets; none if absent.
+        /// Key of arriving packets, none if absent; of qinq the inner VLAN times 65536
+        /// plus the outer.
         pub(crate) const IKEY: u16 = 8;
         /// Key of leaving packets; that of arriving ones if absent.
         pub(crate) const OKEY: u16 = 9;
@@ -610,7 +611,8 @@ pub(crate) mod attr {
         pub(crate) const CHECKSUM: u16 = 16;
         /// Source of inner Ethernet headers.
         pub(crate) const MAC: u16 = 17;
-        /// Destination of inner Ethernet headers.
+        /// Destination of inner Ethernet headers; on a port that of frames, all zero to
+        /// find it.
         pub(crate) const PEER_MAC: u16 = 18;
         /// Whether a type that can carry either carries Ethernet frames.
         pub(crate) const ETHERNET: u16 = 19;
@@ -628,8 +630,10 @@ pub(crate) mod attr {
         pub(crate) const COUNTERS: u16 = 25;
         /// Transaction this change belongs to; alone if absent.
         pub(crate) const TXN: u16 = 26;
+        /// Port that a tunnel of type vlan, qinq or mpls rides on.
+        pub(crate) const IFNAME: u16 = 27;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 26;
+        pub(crate) const MAX: u16 = 27;
     }
 
     /// Where a customer's packets to a prefix go.
@@ -847,6 +851,12 @@ pub(crate) mod value {
         pub(crate) const L2TPV3: u32 = 8;
         /// L2TPv3 in UDP.
         pub(crate) const L2TPV3_UDP: u32 = 9;
+        /// A VLAN on a port.
+        pub(crate) const VLAN: u32 = 10;
+        /// A service VLAN on a port, and one VLAN in it or all.
+        pub(crate) const QINQ: u32 = 11;
+        /// An MPLS label on a port.
+        pub(crate) const MPLS: u32 = 12;
     }
 
     /// Whether routers may fragment outer packets.

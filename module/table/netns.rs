@@ -27,6 +27,7 @@ use crate::kern::{
     net::{
         device::{self, Device, Watch, Watcher},
         namespace::{self, Net, PernetState, Slot, WeakNet},
+        rtnl::Rtnl,
     },
     random,
     sync::{
@@ -315,7 +316,7 @@ impl PernetState for Tables {
 struct DeviceWatch;
 
 impl Watch for DeviceWatch {
-    fn event(&self, net: &Net, device: &Device, event: device::Event) {
+    fn event(&self, net: &Net, device: &Device, event: device::Event, _: &Rtnl) {
         if let device::Event::Rename | device::Event::Unregister = event {
             if let Some(tables) = Tables::get(net) {
                 Tables::device_event(&tables, device, event);

@@ -202,7 +202,7 @@ impl Outer {
                 bytes::put(out, at, ((key << 12) | BOTTOM).to_be_bytes())?;
                 return Some(at + 4);
             }
-            (Kind::Ipip | Kind::Fou | Kind::Vlan | Kind::Mpls, _) => return Some(at),
+            (Kind::Ipip | Kind::Fou | Kind::Vlan | Kind::Qinq | Kind::Mpls, _) => return Some(at),
         };
         bytes::put(out, at, words[0].to_be_bytes())?;
         bytes::put(out, at + 4, words[1].to_be_bytes())?;
@@ -489,13 +489,4 @@ fn ip_proto(ethertype: u16) -> Proto {
 pub fn entropy(hash: u32) -> u16 {
     let mixed = (hash::mix(u64::from(hash)) >> 32) as u32;
     ENTROPY_FIRST.wrapping_add(hash::reduce(mixed, ENTROPY_COUNT) as u16)
-}
-
-/// The entry of a label for a packet that leaves on a port, last of its stack unless labels follow.
-pub fn label_entry(value: u32, content: Content, ttl: u8) -> [u8; 4] {
-    let bottom = match content {
-        Content::Labels => 0,
-        _ => BOTTOM,
-    };
-    ((value << 12) | bottom | u32::from(ttl)).to_be_bytes()
 }

@@ -34,7 +34,7 @@ pub enum Kind {
     Gue = 5,
     /// An IP packet directly in UDP, as Linux's foo over UDP.
     Fou = 6,
-    /// A VLAN tag, or two, on a port (IEEE 802.1Q, 802.1ad).
+    /// A VLAN tag on a port (IEEE 802.1Q).
     Vlan = 7,
     /// An MPLS label on a port (RFC 3032).
     Mpls = 8,
@@ -46,6 +46,8 @@ pub enum Kind {
     L2tpv3 = 11,
     /// L2TPv3 in UDP.
     L2tpv3Udp = 12,
+    /// A service VLAN tag on a port, and one VLAN tag behind it or any (IEEE 802.1ad).
+    Qinq = 13,
 }
 
 /// What a tunnel's packets ride on.
@@ -79,6 +81,8 @@ pub enum KeyRange {
     Optional(u32),
     /// A key between these two, both included.
     Required(u32, u32),
+    /// A service VLAN and perhaps one within it, see [`vlan_key`].
+    Vlans,
 }
 
 impl KeyRange {
@@ -88,7 +92,8 @@ impl KeyRange {
             (KeyRange::None | KeyRange::Optional(_), None) => true,
             (KeyRange::Optional(last), Some(key)) => key <= last,
             (KeyRange::Required(first, last), Some(key)) => (first..=last).contains(&key),
-            (KeyRange::None, Some(_)) | (KeyRange::Required(..), None) => false,
+            (KeyRange::Vlans, Some(key)) => vlan_ids(key).is_some(),
+            (KeyRange::None, Some(_)) | (KeyRange::Required(..) | KeyRange::Vlans, None) => false,
         }
     }
 }
@@ -106,7 +111,7 @@ pub const VNI_MAX: u32 = (1 << 24) - 1;
 
 impl Kind {
     /// Every type.
-    pub const ALL: [Kind; 12] = [
+    pub const ALL: [Kind; 13] = [
         Kind::Ipip,
         Kind::Gre,
         Kind::Vxlan,
@@ -119,6 +124,7 @@ impl Kind {
         Kind::MplsUdp,
         Kind::L2tpv3,
         Kind::L2tpv3Udp,
+        Kind::Qinq,
     ];
 
     /// The type with this number.
@@ -141,6 +147,7 @@ impl Kind {
             Kind::MplsUdp => "mpls-udp",
             Kind::L2tpv3 => "l2tpv3",
             Kind::L2tpv3Udp => "l2tpv3-udp",
+            Kind::Qinq => "qinq",
         }
     }
 
@@ -155,7 +162,7 @@ impl Kind {
             Kind::Ipip => Carrier::Ip(Proto::IPIP),
             Kind::Gre | Kind::MplsGre => Carrier::Ip(Proto::GRE),
             Kind::L2tpv3 => Carrier::Ip(Proto::L2TP),
-            Kind::Vlan | Kind::Mpls => Carrier::Link,
+            Kind::Vlan | Kind::Qinq | Kind::Mpls => Carrier::Link,
             Kind::Vxlan
             | Kind::Geneve
             | Kind::Gue
@@ -186,13 +193,14 @@ impl Kind {
         }
     }
 
-    /// The keys that it can have. Those of VLANs are made by [`vlan_key`].
+    /// The keys that it can have.
     pub const fn keys(self) -> KeyRange {
         match self {
             Kind::Ipip | Kind::Gue | Kind::Fou => KeyRange::None,
             Kind::Gre => KeyRange::Optional(u32::MAX),
             Kind::Vxlan | Kind::Geneve => KeyRange::Required(0, VNI_MAX),
-            Kind::Vlan => KeyRange::Required(VLAN_MIN as u32, vlan_key(VLAN_MAX, Some(VLAN_MAX))),
+            Kind::Vlan => KeyRange::Required(VLAN_MIN as u32, VLAN_MAX as u32),
+            Kind::Qinq => KeyRange::Vlans,
             Kind::Mpls | Kind::MplsGre | Kind::MplsUdp => KeyRange::Required(LABEL_MIN, LABEL_MAX),
             // Session 0 is the control channel (RFC 3931, 4.1.2.1).
             Kind::L2tpv3 | Kind::L2tpv3Udp => KeyRange::Required(1, u32::MAX),
@@ -203,7 +211,7 @@ impl Kind {
     pub const fn key_name(self) -> &'static str {
         match self {
             Kind::Vxlan | Kind::Geneve => "vni",
-            Kind::Vlan => "vid",
+            Kind::Vlan | Kind::Qinq => "vid",
             Kind::Mpls | Kind::MplsGre | Kind::MplsUdp => "label",
             Kind::L2tpv3 | Kind::L2tpv3Udp => "session",
             _ => "key",
@@ -213,6 +221,11 @@ impl Kind {
     /// Whether what it carries is Ethernet frames and nothing else.
     pub const fn is_ethernet(self) -> bool {
         matches!(self, Kind::Vxlan | Kind::L2tpv3 | Kind::L2tpv3Udp)
+    }
+
+    /// Whether it is a VLAN, where packets are frames between stations.
+    pub const fn is_vlan(self) -> bool {
+        matches!(self, Kind::Vlan | Kind::Qinq)
     }
 }
 
@@ -370,7 +383,7 @@ impl Format {
             Kind::MplsUdp => UDP + LABEL,
             Kind::L2tpv3 => 4 + self.l2tp_len(),
             Kind::L2tpv3Udp => UDP + 8 + self.l2tp_len(),
-            Kind::Vlan => match self.key.and_then(vlan_ids) {
+            Kind::Vlan | Kind::Qinq => match self.key.and_then(vlan_ids) {
                 Some((_, Some(_))) => return 2 * TAG,
                 _ => return TAG,
             },
@@ -387,9 +400,9 @@ impl Format {
     /// Bytes that an inner packet must be shorter than what the way takes. VLAN tags belong to the
     /// link layer, whose devices have room for them beside their MTU.
     pub fn overhead(&self, v6: bool) -> usize {
-        match self.kind {
-            Kind::Vlan => 0,
-            _ => self.len(v6),
+        match self.kind.is_vlan() {
+            true => 0,
+            false => self.len(v6),
         }
     }
 }
@@ -422,12 +435,15 @@ mod tests {
     fn vlans_come_back_from_their_key() {
         for (vid, inner) in [(1, None), (4094, None), (1, Some(4094)), (4094, Some(1))] {
             let key = vlan_key(vid, inner);
-            assert!(Kind::Vlan.keys().allows(Some(key)));
+            assert_eq!(Kind::Vlan.keys().allows(Some(key)), inner.is_none());
+            assert!(Kind::Qinq.keys().allows(Some(key)));
             assert_eq!(vlan_ids(key), Some((vid, inner)));
         }
         for bad in [0, 4095, vlan_key(0, Some(1)), vlan_key(1, Some(4095))] {
             assert_eq!(vlan_ids(bad), None);
+            assert!(!Kind::Qinq.keys().allows(Some(bad)));
         }
+        assert!(!Kind::Qinq.keys().allows(None));
     }
 
     #[test]

@@ -54,7 +54,8 @@ pub fn inner_mtu(route: u32, overhead: usize, configured: u32) -> u32 {
     }
 }
 
-/// How `packet` gets into a tunnel that takes `mtu` bytes; `df` is the tunnel's policy.
+/// How `packet` gets into a tunnel that takes `mtu` bytes; `df` is the tunnel's policy, which is
+/// [`Df::Set`] where nothing is fragmented outside.
 #[inline]
 pub fn fit(packet: Long, mtu: u32, df: Df) -> Fit {
     if packet.len <= mtu {

@@ -71,7 +71,7 @@ impl Content {
 
     /// What follows a header that names it by EtherType.
     #[inline]
-    fn of_type(ethertype: u16) -> Content {
+    pub(super) fn of_type(ethertype: u16) -> Content {
         match ethertype {
             TYPE_TEB => Content::Frame,
             TYPE_MPLS => Content::Labels,

@@ -110,6 +110,34 @@ fn source_option(mut options: &[u8]) -> Option<Option<Mac>> {
     Some(found)
 }
 
+/// Writes a question for the link-layer address of `target`, from `src` at `mac`, from its IPv6
+/// header on; returns its length, that of an advertisement.
+pub fn write_question(src: V6, mac: Mac, target: V6, out: &mut [u8]) -> Option<usize> {
+    let out: &mut [u8; ADVERTISEMENT_LEN] = bytes::chunk_mut(out, 0)?;
+    let header = Header {
+        src,
+        dst: target.solicited_node(),
+        proto: Proto::ICMPV6,
+        ttl: HOP_LIMIT,
+        tos: 0,
+    };
+    let at = V6::write_header(&header, FIXED + OPTION, out)?;
+    let message = out.get_mut(at..)?;
+    bytes::put(
+        message,
+        0,
+        [icmpv6::NEIGHBOUR_SOLICITATION, 0, 0, 0, 0, 0, 0, 0],
+    )?;
+    target.write(message, 8)?;
+    bytes::put(message, FIXED, [OPTION_SOURCE, 1])?;
+    bytes::put(message, FIXED + 2, mac)?;
+    let check = Sum::pseudo(header.src, header.dst, Proto::ICMPV6, message.len())
+        .bytes(message)
+        .checksum();
+    bytes::put(message, icmpv6::CHECKSUM, check)?;
+    Some(ADVERTISEMENT_LEN)
+}
+
 /// A neighbour advertisement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Advertisement {
@@ -191,6 +219,20 @@ mod tests {
 
     fn parsed(p: &[u8]) -> Option<Solicitation> {
         Solicitation::parse(&parse_v6(p, p.len()).unwrap(), p)
+    }
+
+    #[test]
+    fn question_reads_back() {
+        let mut out = [0; ADVERTISEMENT_LEN];
+        let src = V6::link_local(MAC);
+        assert_eq!(
+            write_question(src, MAC, TARGET, &mut out),
+            Some(ADVERTISEMENT_LEN)
+        );
+        let question = parsed(&out).unwrap();
+        assert_eq!((question.src, question.target), (src, TARGET));
+        assert_eq!(question.source_mac, Some(MAC));
+        assert_eq!(write_question(src, MAC, TARGET, &mut out[1..]), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use proptest::prelude::*;
 use slr_domain::domain::addr::{Addr, Proto, V4};
 use slr_domain::domain::encap::build::{Df, Inner, Outer, OUTER_MAX};
-use slr_domain::domain::encap::link::find_link;
+use slr_domain::domain::encap::link::{find_link, Tag};
 use slr_domain::domain::encap::strip::{find, Check, Content, Found, Malformed};
 use slr_domain::domain::encap::{vlan_key, Carrier, Cookie, Format, KeyRange, Kind};
 use slr_domain::domain::packet::checksum::Sum;
@@ -30,6 +30,7 @@ fn key_of(kind: Kind, random: u32, with: bool) -> Option<u32> {
         KeyRange::None => None,
         KeyRange::Optional(_) => with.then_some(random),
         KeyRange::Required(first, last) => Some(first + random % (last - first)),
+        KeyRange::Vlans => Some(vlan_key((1 + random % 4094) as u16, None)),
     }
 }
 
@@ -253,7 +254,7 @@ proptest! {
         proto in prop::sample::select(vec![Proto::IPIP, Proto::IPV6, Proto::GRE, Proto::L2TP, Proto::UDP]),
         kind in prop::option::of(kinds()),
         cut in 0..120usize,
-        (vid, ethertype, sublayer) in any::<(Option<u16>, u16, bool)>(),
+        (tag, ethertype, sublayer) in any::<(Option<(bool, u16)>, u16, bool)>(),
         cookie in cookies(),
     ) {
         let bytes = packet(proto, &payload);
@@ -275,7 +276,11 @@ proptest! {
             }
             _ => {}
         }
-        let link = find_link(head, bytes.len(), ethertype, vid);
+        let tag = tag.map(|(is_service, control)| Tag {
+            ethertype: if is_service { 0x88a8 } else { 0x8100 },
+            control,
+        });
+        let link = find_link(head, bytes.len(), ethertype, tag);
         if let Ok(Some(got)) = link {
             prop_assert!(got.at <= got.end);
             prop_assert!(got.outer_vlan().is_none_or(|got| got.at == 0));

@@ -4,7 +4,7 @@
 //!
 //! C header: [`include/linux/netdevice.h`](srctree/include/linux/netdevice.h)
 
-use super::namespace::Net;
+use super::{namespace::Net, rtnl::Rtnl};
 use crate::sys::bindings;
 use core::{
     net::{Ipv4Addr, Ipv6Addr},
@@ -271,6 +271,29 @@ impl Device {
         // SAFETY: As in `add_multicast`.
         kernel::error::to_result(unsafe { bindings::dev_mc_del(self.as_ptr(), address.as_ptr()) })
     }
+
+    /// Makes the device let frames of a VLAN in, if it drops those that nobody wants; each call adds
+    /// one to its count.
+    ///
+    /// # Context
+    ///
+    /// Process, not inside RCU; may sleep.
+    pub(crate) fn add_vlan(&self, ethertype: u16, vid: u16, _rtnl: &Rtnl) -> Result {
+        // SAFETY: The device is valid, and the RTNL lock is held, which keeps its list of VLANs.
+        kernel::error::to_result(unsafe {
+            bindings::vlan_vid_add(self.as_ptr(), ethertype.to_be(), vid)
+        })
+    }
+
+    /// Takes back one [`add_vlan`](Self::add_vlan).
+    ///
+    /// # Context
+    ///
+    /// As there.
+    pub(crate) fn remove_vlan(&self, ethertype: u16, vid: u16, _rtnl: &Rtnl) {
+        // SAFETY: As in `add_vlan`.
+        unsafe { bindings::vlan_vid_del(self.as_ptr(), ethertype.to_be(), vid) };
+    }
 }
 
 impl Net {
@@ -349,7 +372,7 @@ pub(crate) trait Watch: Send + Sync {
     /// # Context
     ///
     /// Process, with the RTNL lock held; may sleep.
-    fn event(&self, net: &Net, dev: &Device, event: Event);
+    fn event(&self, net: &Net, dev: &Device, event: Event, rtnl: &Rtnl);
 }
 
 /// The registration of a [`Watch`] for the devices of all namespaces. Dropping it waits for a call
@@ -434,6 +457,8 @@ unsafe extern "C" fn notified<T: Watch>(
     let dev = unsafe { Device::from_raw((*info.cast::<bindings::netdev_notifier_info>()).dev) };
     // SAFETY: The RTNL lock, which the caller holds, keeps the device in its namespace.
     let net = unsafe { Net::from_raw((*dev.as_ptr()).nd_net.net) };
-    inner.watch.event(net, dev, event);
+    // SAFETY: The chain is called with the lock held.
+    let rtnl = unsafe { Rtnl::is_held() };
+    inner.watch.event(net, dev, event, rtnl);
     bindings::NOTIFY_DONE as i32
 }

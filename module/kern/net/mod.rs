@@ -15,6 +15,7 @@ pub(crate) mod link;
 pub(crate) mod namespace;
 pub(crate) mod route;
 pub(crate) mod route_cache;
+pub(crate) mod rtnl;
 pub(crate) mod skb;
 pub(crate) mod socket;
 pub(crate) mod transmit;

@@ -9,6 +9,7 @@
 //! through all of IP output, with its filters, IPsec and fragmentation.
 
 use super::{
+    device::Device,
     hook::Context,
     namespace::Net,
     route::{in6_addr, Route},
@@ -179,6 +180,50 @@ impl Route {
             bindings::slr_helper_skb_dst_set_noref(skb, self.as_ptr());
             bindings::slr_helper_dst_output(net, socket, skb);
         }
+        Skb::taken()
+    }
+}
+
+impl Device {
+    /// Sends a packet that is not IP, whose data begins at what follows the link-layer header and
+    /// whose type is what [`Skb::set_protocol`] said, to the station that has the address
+    /// `destination` on the link.
+    ///
+    /// C counterpart: `neigh_xmit`.
+    ///
+    /// # Context
+    ///
+    /// As [`Route::neighbour_output_v4`].
+    pub(crate) fn neighbour_output(
+        &self,
+        mut skb: Skb,
+        destination: IpAddr,
+        rcu: &rcu::Guard,
+    ) -> Stolen {
+        let _ = rcu;
+        let dev = self.as_ptr();
+        // SAFETY: The device is valid, and the guard keeps its neighbours that are found.
+        let neighbour = unsafe {
+            match destination {
+                IpAddr::V4(to) => bindings::slr_helper_ip_neigh_gw4(dev, u32::from(to).to_be()),
+                IpAddr::V6(to) => {
+                    let to = in6_addr(to);
+                    bindings::slr_helper_ip_neigh_gw6(dev, core::ptr::addr_of!(to).cast())
+                }
+            }
+        };
+        if is_err(neighbour) {
+            return skb.free(Reason::NoNeighbour);
+        }
+        if !skb.ensure_headroom(self.link_headroom()) {
+            return skb.free(Reason::NoMemory);
+        }
+        skb.drop_route();
+        skb.set_network_header(0);
+        skb.set_device(self);
+        // SAFETY: As in `to_neighbour`. The neighbour's cached header, which is one of IP packets,
+        // is not used.
+        unsafe { bindings::slr_helper_neigh_output(neighbour, skb.into_raw(), true) };
         Skb::taken()
     }
 }

@@ -17,8 +17,9 @@ use crate::domain::{
     addr::Addr,
     encap::{
         build::{Df, Outer},
-        Cookie, End, Format, Kind, WireKey,
+        Carrier, Cookie, End, Format, Kind, WireKey,
     },
+    packet::ether::Mac,
 };
 use crate::kern::net::genetlink::{Attr, Attrs, Extack, Refused, Reply, Request};
 use crate::netlink::{
@@ -28,11 +29,11 @@ use crate::netlink::{
     Control, //
 };
 use crate::table::{
-    self, Change, Config, ConfigError, Prefix, Tunnel, TunnelName, TunnelSettings, PUBLIC,
+    self, Change, Config, ConfigError, PortName, Prefix, Tunnel, TunnelName, TunnelSettings, PUBLIC,
 };
 
 /// The types, by the numbers of the specification.
-const KINDS: [Kind; 10] = [
+const KINDS: [Kind; 13] = [
     Kind::Ipip,
     Kind::Gre,
     Kind::Vxlan,
@@ -43,6 +44,9 @@ const KINDS: [Kind; 10] = [
     Kind::MplsUdp,
     Kind::L2tpv3,
     Kind::L2tpv3Udp,
+    Kind::Vlan,
+    Kind::Qinq,
+    Kind::Mpls,
 ];
 
 /// The policies of fragmentation, by the numbers of the specification.
@@ -58,6 +62,7 @@ fn places(at: table::Attr) -> &'static [u16] {
         table::Attr::Key => &[attr::tunnel::IKEY],
         table::Attr::Address => &[attr::tunnel::REMOTE],
         table::Attr::Port => &[attr::tunnel::DPORT],
+        table::Attr::Ifname => &[attr::tunnel::IFNAME],
         _ => &[],
     }
 }
@@ -92,18 +97,25 @@ pub(in crate::netlink) fn parse_name(
     })
 }
 
+/// Inner Ethernet headers unless told: from the gateway to the other end.
+const MACS: (Mac, Mac) = ([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]);
+
 /// What a new tunnel is if nothing else is said.
 fn defaults(kind: Kind, local: Addr, remote: Addr) -> TunnelSettings {
     let port = kind.default_port();
+    let is_link = kind.carrier() == Carrier::Link;
     TunnelSettings {
         customer: PUBLIC,
         wire: WireKey {
             kind,
             key: None,
-            end: End::Path {
-                local,
-                remote: Some(remote),
-                port,
+            end: match is_link {
+                true => End::Link(0),
+                false => End::Path {
+                    local,
+                    remote: Some(remote),
+                    port,
+                },
             },
         },
         outer: Outer {
@@ -115,12 +127,14 @@ fn defaults(kind: Kind, local: Addr, remote: Addr) -> TunnelSettings {
             ttl: 0,
             dscp: None,
             df: Df::Inherit,
-            macs: ([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]),
+            // On a link the other end is found.
+            macs: if is_link { ([0; 6], [0; 6]) } else { MACS },
         },
         cookie: Cookie::None,
         has_checksum: local.is_v6(),
         mtu: 0,
         to: None,
+        port: PortName::default(),
     }
 }
 
@@ -148,6 +162,7 @@ struct Update {
     /// The tunnel that all leaves by, which may be none.
     to: Option<Option<TunnelName>>,
     allowed: Option<KVec<Prefix>>,
+    port: Option<PortName>,
 }
 
 impl Update {
@@ -156,6 +171,10 @@ impl Update {
         let flag = |place| attrs.get(place).map(|attr| attr.u8() != 0);
         let u16_of = |place| attrs.get(place).map(|attr| attr.u16());
         let u32_of = |place| attrs.get(place).map(|attr| attr.u32());
+        let name = |place| {
+            let attr = attrs.get(place)?;
+            Some(PortName::new(attr.c_str_bytes()))
+        };
         let mac = |place| attrs.get(place).and_then(|attr| attr.array::<6>());
         let dscp = |attr: Attr<'_>| (attr.u8() != DSCP_INHERIT).then(|| attr.u8());
         Ok(Update {
@@ -180,6 +199,7 @@ impl Update {
             peer_cookie: cookie(extack, attrs, a::PEER_COOKIE)?,
             to: to(extack, attrs)?,
             allowed: prefixes(extack, attrs, a::ALLOWED)?,
+            port: name(a::IFNAME),
         })
     }
 
@@ -206,13 +226,14 @@ impl Update {
         }
         format.sublayer = self.has_sublayer.unwrap_or(format.sublayer);
         format.cookie = self.peer_cookie.unwrap_or(format.cookie);
-        let was_anywhere = matches!(wire.end, End::Path { remote: None, .. });
-        let is_anywhere = self.is_anywhere.unwrap_or(was_anywhere);
-        wire.end = End::Path {
-            local: outer.local,
-            remote: (!is_anywhere).then_some(outer.remote),
-            port: outer.dport,
-        };
+        if let End::Path { remote, .. } = wire.end {
+            let is_anywhere = self.is_anywhere.unwrap_or(remote.is_none());
+            wire.end = End::Path {
+                local: outer.local,
+                remote: (!is_anywhere).then_some(outer.remote),
+                port: outer.dport,
+            };
+        }
         settings.customer = self.customer.unwrap_or(settings.customer);
         settings.has_checksum = self.has_checksum.unwrap_or(settings.has_checksum);
         settings.mtu = self.mtu.unwrap_or(settings.mtu);
@@ -230,10 +251,17 @@ impl Update {
             Some(to) => to.map(|to| find(change, &to)).transpose()?,
             None => settings.to,
         };
-        Ok(TunnelSettings {
+        let mut settings = TunnelSettings {
             to,
             ..self.apply(settings)
-        })
+        };
+        if let (End::Link(_), Some(port)) = (settings.wire.end, self.port) {
+            // The index of what is no port is none's.
+            let ifindex = change.port_at(port).unwrap_or(0);
+            settings.wire.end = End::Link(ifindex);
+            settings.port = port;
+        }
+        Ok(settings)
     }
 }
 
@@ -312,14 +340,21 @@ pub(crate) fn new(control: &Control, request: &Request<'_>) -> Result<Reply, Ref
     let name = parse_name(&extack, &attrs, attr::tunnel::NAME)?;
     let kind = parse::choice(&extack, &attrs, attr::tunnel::TYPE, "type", kind_from)?
         .ok_or_else(|| extack.missing(&attrs, attr::tunnel::TYPE, "type"))?;
-    let end = |place, name| {
-        let attr = extack.require(&attrs, place, name)?;
-        parse::address(&extack, &attr, name)
+    let is_link = kind.carrier() == Carrier::Link;
+    let end = |place, name| match attrs.get(place) {
+        None if is_link => Ok(Addr::V4([0; 4])),
+        _ => {
+            let attr = extack.require(&attrs, place, name)?;
+            parse::address(&extack, &attr, name)
+        }
     };
     let (local, remote) = (
         end(attr::tunnel::LOCAL, "local")?,
         end(attr::tunnel::REMOTE, "remote")?,
     );
+    if is_link {
+        extack.require(&attrs, attr::tunnel::IFNAME, "ifname")?;
+    }
     let update = Update::parse(&extack, &attrs)?;
     transaction::apply(control, request, attr::tunnel::TXN, places, |change| {
         let settings = update.settle(change, defaults(kind, local, remote))?;

@@ -107,6 +107,7 @@ impl Change {
         self.freeze_customers(config)?;
         self.freeze_devices(config)?;
         self.freeze_ports(config)?;
+        self.follow_ports(config)?;
         self.freeze_tunnels(config)?;
         let is_rerouted = self.freeze_routes(config)?;
         if self.freeze_servers(config)? {

@@ -17,6 +17,7 @@
 mod backup;
 mod binding;
 mod check;
+mod circuit;
 mod customer;
 mod device;
 mod error;

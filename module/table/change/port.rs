@@ -146,6 +146,21 @@ impl Change {
         Ok(())
     }
 
+    /// Whether ports come, go or are altered.
+    pub(super) fn has_port_changes(&self) -> bool {
+        !(self.ports.is_empty() && self.ports_gone.is_empty())
+    }
+
+    /// The index of the port of this name, as the change leaves things so far.
+    pub(crate) fn port_at(&self, name: PortName) -> Option<u32> {
+        let mut drafts = self.ports.iter();
+        if let Some((ifindex, _)) = drafts.find(|(_, draft)| draft.name == name) {
+            return Some(*ifindex);
+        }
+        let ifindex = self.kept()?.port_named(name.as_bytes())?.ifindex;
+        self.ports_gone.get(&ifindex).is_none().then_some(ifindex)
+    }
+
     fn has_port(&self, ifindex: u32) -> bool {
         self.port_settings(ifindex).is_some()
     }

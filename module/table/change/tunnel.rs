@@ -26,10 +26,10 @@ use crate::table::config::{
 
 /// A tunnel that a change makes or alters.
 pub(super) struct TunnelDraft {
-    name: TunnelName,
+    pub(super) name: TunnelName,
     pub(super) settings: TunnelSettings,
-    allowed: KVec<Prefix>,
-    runtime: Arc<TunnelRuntime>,
+    pub(super) allowed: KVec<Prefix>,
+    pub(super) runtime: Arc<TunnelRuntime>,
 }
 
 impl Change {
@@ -174,7 +174,7 @@ impl Change {
             ));
         }
         match (kind.carrier(), settings.wire.end) {
-            (Carrier::Link, End::Link(_)) => Ok(()),
+            (Carrier::Link, End::Link(_)) => self.check_circuit(name, settings),
             (Carrier::Link, _) | (_, End::Link(_)) => Err(invalid(
                 Attr::Key,
                 format_args!("tunnel {name}: type {} is elsewhere", kind.name()),
@@ -233,7 +233,10 @@ impl Change {
     /// The route of a tunnel's outer packets as far as it is known: that of before between the same
     /// ends.
     fn outer_route(&self, id: u32, settings: &TunnelSettings) -> Result<Arc<OuterRoute>> {
-        let ends = |settings: &TunnelSettings| (settings.outer.local, settings.outer.remote);
+        let ends = |settings: &TunnelSettings| {
+            let outer = &settings.outer;
+            (outer.local, outer.remote, settings.link())
+        };
         match self.from.tunnel_at(id) {
             Some(old) if ends(&old.settings) == ends(settings) => Ok(old.route.clone()),
             _ => Ok(Arc::new(OuterRoute::new(), GFP_KERNEL)?),
@@ -282,7 +285,7 @@ impl Change {
 }
 
 /// The same prefixes again.
-fn copy(prefixes: &[Prefix]) -> Result<KVec<Prefix>> {
+pub(super) fn copy(prefixes: &[Prefix]) -> Result<KVec<Prefix>> {
     let mut copy = KVec::with_capacity(prefixes.len(), GFP_KERNEL)?;
     copy.extend_from_slice(prefixes, GFP_KERNEL)?;
     Ok(copy)
@@ -304,6 +307,13 @@ fn check_crossing(config: &Config, tunnel: &Tunnel) -> Result {
         return Err(invalid(
             Attr::Key,
             format_args!("tunnel {} is another customer's than {name}", to.name),
+        ));
+    }
+    // What comes by other tunnels and by labels has hops to lose.
+    if to.id == tunnel.id && tunnel.settings.wire.kind == Kind::Vlan {
+        return Err(invalid(
+            Attr::Key,
+            format_args!("tunnel {name}: frames of a VLAN cannot go back into it"),
         ));
     }
     Ok(())

@@ -41,7 +41,9 @@ impl TunnelTables {
         };
         let settings = &old.settings;
         self.names.remove(&old.name, GFP_KERNEL)?;
-        self.wires.remove(&settings.wire, GFP_KERNEL)?;
+        if settings.link() != Some(0) {
+            self.wires.remove(&settings.wire, GFP_KERNEL)?;
+        }
         count_end(&mut self.ends, settings, |tunnels| {
             tunnels.saturating_sub(1)
         })?;
@@ -60,6 +62,10 @@ impl TunnelTables {
         self.tunnels.insert(tunnel.clone(), GFP_KERNEL)?;
         let named = Arc::new(TunnelNamed { name, id }, GFP_KERNEL)?;
         self.names.insert(named, GFP_KERNEL)?;
+        // Where nothing can arrive nothing can be taken for another's.
+        if tunnel.settings.link() == Some(0) {
+            return Ok(());
+        }
         self.listen(&tunnel)?;
         let key = tunnel.settings.wire;
         let wire = Arc::new(Wire { key, tunnel }, GFP_KERNEL)?;

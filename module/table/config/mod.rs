@@ -204,6 +204,11 @@ impl Config {
         self.machines.contains(&HostKey { customer, addr })
     }
 
+    /// Whether `other` has the same tunnels; may say no of equal ones.
+    pub(crate) fn has_same_tunnels(&self, other: &Config) -> bool {
+        self.tunnels.is_same(&other.tunnels)
+    }
+
     /// Whether `other` has the same virtual hosts, with the same services; may say no of equal ones.
     pub(crate) fn has_same_hosts(&self, other: &Config) -> bool {
         self.hosts.is_same(&other.hosts)

@@ -2,15 +2,18 @@
 
 //! A tunnel: one end of an encapsulation, found by what arrives and by what is sent.
 
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+
 use kernel::{
     alloc::{AllocError, KVec},
     sync::Arc, //
 };
 
-use super::{CustomerName, CustomerRuntime, Traffic, TrafficSupply};
+use super::{CustomerName, CustomerRuntime, PortName, Traffic, TrafficSupply};
 use crate::domain::addr::Addr;
 use crate::domain::encap::build::{Df, Outer, Template};
 use crate::domain::encap::{Cookie, End, WireKey};
+use crate::domain::packet::ether::{is_station, Mac};
 use crate::kern::net::dst_cache::{DstCache4, DstCache6};
 use crate::table::trie::{mix, Keyed, TrieKey};
 
@@ -50,12 +53,35 @@ pub(crate) struct TunnelSettings {
     pub(crate) mtu: u32,
     /// The number of the tunnel that all that arrives goes out by, without a look inside.
     pub(crate) to: Option<u32>,
+    /// The name of the port that it rides on, if it does: what it is found by again when the port
+    /// goes and comes.
+    pub(crate) port: PortName,
 }
 
 impl TunnelSettings {
     /// Whether routers on the way may fragment what leaves.
     pub(crate) fn df(&self) -> Df {
         self.outer.df
+    }
+
+    /// The index of the port that it rides on, if it does.
+    #[inline]
+    pub(crate) fn link(&self) -> Option<u32> {
+        match self.wire.end {
+            End::Link(ifindex) => Some(ifindex),
+            End::Path { .. } => None,
+        }
+    }
+
+    /// Whether whole frames may come out of it or enter it.
+    pub(crate) fn carries_frames(&self) -> bool {
+        let format = &self.outer.format;
+        format.ethernet || format.kind.is_ethernet() || format.kind.is_vlan()
+    }
+
+    /// Whether the other end has an address of this tunnel's to send to, and finds it by asking.
+    pub(crate) fn is_neighbour(&self) -> bool {
+        !(self.outer.local.is_unspecified() && self.outer.remote.is_unspecified())
     }
 }
 
@@ -72,11 +98,60 @@ impl TunnelRuntime {
     }
 }
 
-/// The route of a tunnel's outer packets, one of the two by their family; outlives changes of its
-/// settings other than its ends.
+/// The station at the other end of a VLAN: the last one heard of.
+pub(crate) struct Station {
+    /// Its link-layer address in the lower bytes, 0 if none was heard of.
+    mac: AtomicU64,
+    /// The second when it was asked for last.
+    asked: AtomicU32,
+}
+
+impl Station {
+    /// Seconds between questions for a station that was not heard of.
+    const ASK: u32 = 1;
+    /// Seconds between questions whether it is still the same.
+    const CONFIRM: u32 = 30;
+
+    /// Its address, if it was heard of.
+    #[inline]
+    pub(crate) fn mac(&self) -> Option<Mac> {
+        let [.., a, b, c, d, e, f] = self.mac.load(Relaxed).to_be_bytes();
+        let mac = [a, b, c, d, e, f];
+        is_station(mac).then_some(mac)
+    }
+
+    /// It was heard of from there.
+    #[inline]
+    pub(crate) fn heard(&self, mac: Mac) {
+        let [a, b, c, d, e, f] = mac;
+        let word = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+        if self.mac.load(Relaxed) != word && is_station(mac) {
+            self.mac.store(word, Relaxed);
+        }
+    }
+
+    /// Whether it is time to ask for it, which is then done.
+    #[inline]
+    pub(crate) fn is_to_be_asked(&self, now: u32) -> bool {
+        let wait = match self.mac() {
+            Some(_) => Self::CONFIRM,
+            None => Self::ASK,
+        };
+        let last = self.asked.load(Relaxed);
+        now.wrapping_sub(last) >= wait
+            && self
+                .asked
+                .compare_exchange(last, now, Relaxed, Relaxed)
+                .is_ok()
+    }
+}
+
+/// The way of a tunnel's outer packets, of the three what it needs: a route by their family, or
+/// the station at the other end of a VLAN. Outlives changes of its settings other than its ends.
 pub(crate) struct OuterRoute {
     pub(crate) v4: DstCache4,
     pub(crate) v6: DstCache6,
+    pub(crate) station: Station,
 }
 
 impl OuterRoute {
@@ -85,6 +160,10 @@ impl OuterRoute {
         OuterRoute {
             v4: DstCache4::new(),
             v6: DstCache6::new(),
+            station: Station {
+                mac: AtomicU64::new(0),
+                asked: AtomicU32::new(0),
+            },
         }
     }
 

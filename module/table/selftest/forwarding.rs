@@ -40,6 +40,28 @@ fn name(number: u32) -> Option<TunnelName> {
     TunnelName::new(&text)
 }
 
+/// VLANs that a port can have, 1 to this.
+const VLANS: u32 = 4094;
+
+/// A VLAN in a service VLAN on a port.
+fn circuit(number: u32, ifindex: u32, port: PortName) -> TunnelSettings {
+    let key = Some((1 + number % VLANS) << 16 | (1 + number / VLANS));
+    let settings = settings(Kind::Qinq, 0, key);
+    TunnelSettings {
+        wire: WireKey {
+            end: End::Link(ifindex),
+            ..settings.wire
+        },
+        outer: Outer {
+            local: v4(0, 0, 0, 0),
+            remote: v4(0, 0, 0, 0),
+            ..settings.outer
+        },
+        port,
+        ..settings
+    }
+}
+
 /// A tunnel to 198.51.100.`host` with this key.
 fn settings(kind: Kind, host: u8, key: Option<u32>) -> TunnelSettings {
     let (local, remote) = (v4(192, 0, 2, 1), v4(198, 51, 100, host));
@@ -70,6 +92,7 @@ fn settings(kind: Kind, host: u8, key: Option<u32>) -> TunnelSettings {
         has_checksum: false,
         mtu: 0,
         to: None,
+        port: PortName::default(),
     }
 }
 
@@ -110,6 +133,7 @@ pub(super) fn run(tables: &Arc<Tables>, report: &mut Report) {
     routes(tables, report);
     lines(tables, report);
     many(tables, report);
+    many_circuits(tables, report);
     wipe(tables);
 }
 
@@ -367,5 +391,52 @@ fn many(tables: &Arc<Tables>, report: &mut Report) {
     report.check(
         "all are found",
         config.tunnel_count() == MANY + 1 && (0..MANY).all(|number| is_found(&number)),
+    );
+}
+
+#[inline(never)]
+fn many_circuits(tables: &Arc<Tables>, report: &mut Report) {
+    customer(tables, report);
+    let (ifindex, name) = (77, PortName::new(b"test0"));
+    let of_public = PortUpdate::default();
+    let port = commit(tables, |change| change.port_new(ifindex, name, &of_public));
+    report.accepted("a port", port);
+    let (made, all) = timed("100,000 VLANs in VLANs of a port", || {
+        commit(tables, |change| {
+            (0..MANY).try_for_each(|n| new(change, n, circuit(n, ifindex, name)).map(drop))
+        })
+    });
+    report.accepted("100,000 VLANs", made);
+    let (one, took) = timed("one more VLAN", || {
+        commit(tables, |change| {
+            new(change, MANY, circuit(MANY, ifindex, name)).map(drop)
+        })
+    });
+    report.accepted("one more VLAN", one);
+    report.check(IS_LOCAL, is_local(took, all));
+    let taken = commit(tables, |change| {
+        new(change, MANY + 1, circuit(7, ifindex, name)).map(drop)
+    });
+    report.refused("a VLAN twice", taken, Refusal::Exists, "are those of");
+    let is_found = |n| {
+        tables
+            .config
+            .get()
+            .tunnel(&circuit(n, ifindex, name).wire)
+            .is_some()
+    };
+    report.check("all are found", (0..=MANY).all(is_found));
+    let (gone, took) = timed("their port goes", || {
+        commit(tables, |change| change.port_gone(ifindex, name))
+    });
+    report.accepted("their port goes", gone);
+    report.check(
+        "in a time like that of making them",
+        took < all.saturating_mul(10),
+    );
+    let left = tables.config.get().tunnel_count();
+    report.check(
+        "they wait for it",
+        left == MANY + 1 && !(0..=MANY).any(is_found),
     );
 }

@@ -43,7 +43,7 @@ fn inner(headroom: usize) -> Option<Skb> {
 fn template(kind: Kind, is_v6: bool) -> Option<Template> {
     let key = match kind.keys() {
         // Those of links do not come here.
-        KeyRange::None => None,
+        KeyRange::None | KeyRange::Vlans => None,
         KeyRange::Optional(last) | KeyRange::Required(_, last) => Some(last),
     };
     let (local, remote) = if is_v6 {

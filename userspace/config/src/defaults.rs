@@ -2,7 +2,7 @@
 
 //! What goes without saying: the values that the module takes by itself.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use slr_domain::domain;
 use slr_netlink::uapi::{Action, AdminState, Method, Scheduler, Side};
@@ -54,9 +54,13 @@ fn usual_port(kind: TunnelType) -> Option<u16> {
 /// What goes without saying of such a tunnel.
 pub fn tunnel(tunnel: &TunnelOptions) -> TunnelOptions {
     let is_of = |kinds: &[TunnelType]| tunnel.r#type.is_some_and(|kind| kinds.contains(&kind));
-    use TunnelType::{L2tpv3, L2tpv3Udp, Vxlan};
+    use TunnelType::{L2tpv3, L2tpv3Udp, Mpls, Qinq, Vlan, Vxlan};
+    let is_link = is_of(&[Vlan, Qinq, Mpls]);
+    let no_address = is_link.then_some(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     TunnelOptions {
         customer: Some(0),
+        local: no_address,
+        remote: no_address,
         anywhere: Some(false),
         // The same key both ways.
         okey: tunnel.ikey,
@@ -73,7 +77,7 @@ pub fn tunnel(tunnel: &TunnelOptions) -> TunnelOptions {
         checksum: tunnel.local.map(|local| local.is_ipv6()),
         ethernet: Some(is_of(&[Vxlan, L2tpv3, L2tpv3Udp])),
         mac: Some(Mac([2, 0, 0, 0, 0, 1])),
-        peer_mac: Some(Mac([2, 0, 0, 0, 0, 2])),
+        peer_mac: Some(Mac(if is_link { [0; 6] } else { [2, 0, 0, 0, 0, 2] })),
         cookie: Some(Cookie::default()),
         peer_cookie: Some(Cookie::default()),
         sublayer: Some(true),

@@ -406,6 +406,9 @@ mod tests {
                     key 7 okey 8 ttl 64 dscp 46 allowed 10.1.0.0/16,10.2.0.0/16\n\
                     tunnel switch type l2tpv3 customer acme local 2001:db8::1 remote 2001:db8::2 \
                     session 9 cookie 0123abcd sublayer off to host\n\
+                    tunnel wire type qinq customer acme dev g0 local 10.9.0.1 vid 100.20 okey 100.30\n\
+                    tunnel wire2 type mpls customer acme dev g0 remote 192.0.2.9 label 77\n\
+                    tunnel wire3 type vlan customer acme dev g0 vid 7 peer-mac 02:00:00:00:00:07\n\
                     route 0.0.0.0/0 customer acme unreachable\n\
                     route 10.0.0.0/24 customer acme via tunnel host\n";
         let file = File::parse("f", text);
@@ -418,9 +421,15 @@ mod tests {
             .iter()
             .rposition(|c| matches!(c.object, Object::Tunnel(_)));
         assert!(matches!(&changes[last.unwrap()].object, Object::Tunnel(t) if t.name == "switch"));
+        let learns = text
+            .replace(" peer-mac 02:00:00:00:00:07", "")
+            .replace(" local 10.9.0.1", "");
+        let learns = File::parse("h", &learns).finish().unwrap();
+        let less = crate::diff::diff(&config, &learns);
+        assert_eq!(less.len(), 2, "{less:?}");
         assert!(crate::diff::diff(&config, &config).is_empty());
         let back = crate::diff::diff(&config, &Config::default());
-        assert_eq!(back.len(), 6);
+        assert_eq!(back.len(), 9);
     }
 
     #[test]

@@ -50,12 +50,21 @@ pub fn context(customer: u32, names: &Names) -> Phrases {
 
 /// The word for the key of such a tunnel.
 fn key_word(kind: Option<TunnelType>) -> &'static str {
-    use TunnelType::{Geneve, L2tpv3, L2tpv3Udp, MplsGre, MplsUdp, Vxlan};
+    use TunnelType::{Geneve, L2tpv3, L2tpv3Udp, Mpls, MplsGre, MplsUdp, Qinq, Vlan, Vxlan};
     match kind {
         Some(Vxlan | Geneve) => "vni",
-        Some(MplsGre | MplsUdp) => "label",
+        Some(Mpls | MplsGre | MplsUdp) => "label",
         Some(L2tpv3 | L2tpv3Udp) => "session",
+        Some(Vlan | Qinq) => "vid",
         _ => "key",
+    }
+}
+
+/// The key of such a tunnel: of a VLAN within a service VLAN both.
+fn key(kind: Option<TunnelType>, key: u32) -> String {
+    match (kind, key >> 16) {
+        (Some(TunnelType::Qinq), inner @ 1..) => format!("{}.{inner}", key & 0xffff),
+        _ => key.to_string(),
     }
 }
 
@@ -69,11 +78,13 @@ pub fn tunnel(tunnel: &Tunnel, names: &Names) -> Phrases {
         "customer",
         o.customer.map(|customer| names.show(customer)),
     );
+    phrase(&mut line, "dev", o.ifname.as_ref());
     phrase(&mut line, "local", o.local);
     phrase(&mut line, "remote", o.remote);
     phrase(&mut line, "anywhere", o.anywhere.map(on_off));
-    phrase(&mut line, key_word(o.r#type), o.ikey);
-    phrase(&mut line, "okey", o.okey);
+    let shown = |number: Option<u32>| number.map(|number| key(o.r#type, number));
+    phrase(&mut line, key_word(o.r#type), shown(o.ikey));
+    phrase(&mut line, "okey", shown(o.okey));
     phrase(&mut line, "dport", o.dport);
     let or = |word: &str, special: u32, number: u32| match number == special {
         true => word.to_owned(),
@@ -91,7 +102,11 @@ pub fn tunnel(tunnel: &Tunnel, names: &Names) -> Phrases {
     phrase(&mut line, "checksum", o.checksum.map(on_off));
     phrase(&mut line, "ethernet", o.ethernet.map(on_off));
     phrase(&mut line, "mac", o.mac);
-    phrase(&mut line, "peer-mac", o.peer_mac);
+    let peer_mac = o.peer_mac.map(|mac| match mac.0 == [0; 6] {
+        true => "auto".to_owned(),
+        false => mac.to_string(),
+    });
+    phrase(&mut line, "peer-mac", peer_mac);
     phrase(&mut line, "cookie", o.cookie.as_ref());
     phrase(&mut line, "peer-cookie", o.peer_cookie.as_ref());
     phrase(&mut line, "sublayer", o.sublayer.map(on_off));

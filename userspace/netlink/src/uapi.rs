@@ -677,13 +677,14 @@ pub mod attr {
         pub const TYPE: u16 = 3;
         /// Routing context of what it carries.
         pub const CUSTOMER: u16 = 4;
-        /// Our outer address.
+        /// Our outer address; in a VLAN our own, which neighbours may ask for.
         pub const LOCAL: u16 = 5;
-        /// Outer address of the other end.
+        /// Outer address of the other end; on a port the next hop.
         pub const REMOTE: u16 = 6;
         /// Whether packets may come from other outer addresses too.
         pub const ANYWHERE: u16 = 7;
-        /// Key of arriving packets; none if absent.
+        /// Key of arriving packets, none if absent; of qinq the inner VLAN times 65536
+        /// plus the outer.
         pub const IKEY: u16 = 8;
         /// Key of leaving packets; that of arriving ones if absent.
         pub const OKEY: u16 = 9;
@@ -704,7 +705,8 @@ pub mod attr {
         pub const CHECKSUM: u16 = 16;
         /// Source of inner Ethernet headers.
         pub const MAC: u16 = 17;
-        /// Destination of inner Ethernet headers.
+        /// Destination of inner Ethernet headers; on a port that of frames, all zero to
+        /// find it.
         pub const PEER_MAC: u16 = 18;
         /// Whether a type that can carry either carries Ethernet frames.
         pub const ETHERNET: u16 = 19;
@@ -722,6 +724,8 @@ pub mod attr {
         pub const COUNTERS: u16 = 25;
         /// Transaction this change belongs to; alone if absent.
         pub const TXN: u16 = 26;
+        /// Port that a tunnel of type vlan, qinq or mpls rides on.
+        pub const IFNAME: u16 = 27;
     }
 
     /// Where a customer's packets to a prefix go.
@@ -1400,6 +1404,12 @@ pub enum TunnelType {
     L2tpv3 = 8,
     /// L2TPv3 in UDP.
     L2tpv3Udp = 9,
+    /// A VLAN on a port.
+    Vlan = 10,
+    /// A service VLAN on a port, and one VLAN in it or all.
+    Qinq = 11,
+    /// An MPLS label on a port.
+    Mpls = 12,
 }
 
 impl TunnelType {
@@ -1416,6 +1426,9 @@ impl TunnelType {
         TunnelType::MplsUdp,
         TunnelType::L2tpv3,
         TunnelType::L2tpv3Udp,
+        TunnelType::Vlan,
+        TunnelType::Qinq,
+        TunnelType::Mpls,
     ];
 
     /// The one of that number.
@@ -1446,6 +1459,9 @@ impl TunnelType {
             TunnelType::MplsUdp => "mpls-udp",
             TunnelType::L2tpv3 => "l2tpv3",
             TunnelType::L2tpv3Udp => "l2tpv3-udp",
+            TunnelType::Vlan => "vlan",
+            TunnelType::Qinq => "qinq",
+            TunnelType::Mpls => "mpls",
         }
     }
 }
@@ -1463,6 +1479,9 @@ pub static TUNNEL_TYPE_ENUM: Enum = Enum { name: "tunnel-type", entries: &[
     Entry { value: 7, name: "mpls-udp", doc: "an MPLS label in UDP" },
     Entry { value: 8, name: "l2tpv3", doc: "L2TPv3 in IP" },
     Entry { value: 9, name: "l2tpv3-udp", doc: "L2TPv3 in UDP" },
+    Entry { value: 10, name: "vlan", doc: "a VLAN on a port" },
+    Entry { value: 11, name: "qinq", doc: "a service VLAN on a port, and one VLAN in it or all" },
+    Entry { value: 12, name: "mpls", doc: "an MPLS label on a port" },
 ] };
 
 /// Whether routers may fragment outer packets.
@@ -1840,10 +1859,10 @@ pub static TUNNEL: AttrSet = AttrSet { name: "tunnel", attrs: &[
     Attr { id: 2, name: "id", kind: Kind::U32, min: None, max: None, multi: false, doc: "number, never used again" },
     Attr { id: 3, name: "type", kind: Kind::Enum(&TUNNEL_TYPE_ENUM), min: None, max: None, multi: false, doc: "how packets are encapsulated" },
     Attr { id: 4, name: "customer", kind: Kind::U32, min: None, max: None, multi: false, doc: "routing context of what it carries" },
-    Attr { id: 5, name: "local", kind: Kind::Address, min: Some(4), max: Some(16), multi: false, doc: "our outer address" },
-    Attr { id: 6, name: "remote", kind: Kind::Address, min: Some(4), max: Some(16), multi: false, doc: "outer address of the other end" },
+    Attr { id: 5, name: "local", kind: Kind::Address, min: Some(4), max: Some(16), multi: false, doc: "our outer address; in a VLAN our own, which neighbours may ask for" },
+    Attr { id: 6, name: "remote", kind: Kind::Address, min: Some(4), max: Some(16), multi: false, doc: "outer address of the other end; on a port the next hop" },
     Attr { id: 7, name: "anywhere", kind: Kind::U8, min: None, max: Some(1), multi: false, doc: "whether packets may come from other outer addresses too" },
-    Attr { id: 8, name: "ikey", kind: Kind::U32, min: None, max: None, multi: false, doc: "key of arriving packets; none if absent" },
+    Attr { id: 8, name: "ikey", kind: Kind::U32, min: None, max: None, multi: false, doc: "key of arriving packets, none if absent; of qinq the inner VLAN times 65536 plus the outer" },
     Attr { id: 9, name: "okey", kind: Kind::U32, min: None, max: None, multi: false, doc: "key of leaving packets; that of arriving ones if absent" },
     Attr { id: 10, name: "dport", kind: Kind::U16, min: Some(1), max: None, multi: false, doc: "UDP port of receivers; the usual one of the type if absent" },
     Attr { id: 11, name: "sport", kind: Kind::U16, min: None, max: None, multi: false, doc: "UDP source port; 0, the default but of l2tpv3-udp (1701), is one for each flow" },
@@ -1853,7 +1872,7 @@ pub static TUNNEL: AttrSet = AttrSet { name: "tunnel", attrs: &[
     Attr { id: 15, name: "mtu", kind: Kind::U32, min: None, max: Some(65535), multi: false, doc: "longest inner packet; 0 is what the way takes" },
     Attr { id: 16, name: "checksum", kind: Kind::U8, min: None, max: Some(1), multi: false, doc: "whether outer UDP headers have a checksum; default only in IPv6" },
     Attr { id: 17, name: "mac", kind: Kind::Bytes, min: Some(6), max: Some(6), multi: false, doc: "source of inner Ethernet headers" },
-    Attr { id: 18, name: "peer-mac", kind: Kind::Bytes, min: Some(6), max: Some(6), multi: false, doc: "destination of inner Ethernet headers" },
+    Attr { id: 18, name: "peer-mac", kind: Kind::Bytes, min: Some(6), max: Some(6), multi: false, doc: "destination of inner Ethernet headers; on a port that of frames, all zero to find it" },
     Attr { id: 19, name: "ethernet", kind: Kind::U8, min: None, max: Some(1), multi: false, doc: "whether a type that can carry either carries Ethernet frames" },
     Attr { id: 20, name: "cookie", kind: Kind::Bytes, min: Some(0), max: Some(8), multi: false, doc: "what arriving L2TPv3 packets must have" },
     Attr { id: 21, name: "peer-cookie", kind: Kind::Bytes, min: Some(0), max: Some(8), multi: false, doc: "what leaving L2TPv3 packets get" },
@@ -1862,6 +1881,7 @@ pub static TUNNEL: AttrSet = AttrSet { name: "tunnel", attrs: &[
     Attr { id: 24, name: "to", kind: Kind::String, min: None, max: Some(31), multi: false, doc: "tunnel that all that arrives leaves by; empty for none" },
     Attr { id: 25, name: "counters", kind: Kind::Nest(&COUNTERS), min: None, max: None, multi: false, doc: "traffic" },
     Attr { id: 26, name: "txn", kind: Kind::U32, min: None, max: None, multi: false, doc: "transaction this change belongs to; alone if absent" },
+    Attr { id: 27, name: "ifname", kind: Kind::String, min: None, max: Some(15), multi: false, doc: "port that a tunnel of type vlan, qinq or mpls rides on" },
 ] };
 
 /// Where a customer's packets to a prefix go.
@@ -1950,10 +1970,10 @@ pub static OPS: &[Op] = &[
     Op { id: 40, name: "customer-get", set: &CUSTOMER, doit: Some(Call { request: &[1, 2], reply: &[1, 2, 3, 4, 5] }), dump: Some(Call { request: &[], reply: &[1, 2, 3, 4, 5] }), group: None, doc: "Show customers." },
     Op { id: 41, name: "customer-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A customer was made or changed." },
     Op { id: 42, name: "customer-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A customer was removed." },
-    Op { id: 43, name: "tunnel-new", set: &TUNNEL, doit: Some(Call { request: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 26], reply: &[] }), dump: None, group: None, doc: "Define a tunnel." },
-    Op { id: 44, name: "tunnel-set", set: &TUNNEL, doit: Some(Call { request: &[1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 26], reply: &[] }), dump: None, group: None, doc: "Change what is given." },
+    Op { id: 43, name: "tunnel-new", set: &TUNNEL, doit: Some(Call { request: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 27, 26], reply: &[] }), dump: None, group: None, doc: "Define a tunnel." },
+    Op { id: 44, name: "tunnel-set", set: &TUNNEL, doit: Some(Call { request: &[1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 27, 26], reply: &[] }), dump: None, group: None, doc: "Change what is given." },
     Op { id: 45, name: "tunnel-del", set: &TUNNEL, doit: Some(Call { request: &[1, 26], reply: &[] }), dump: None, group: None, doc: "Remove a tunnel that neither routes nor other tunnels lead to." },
-    Op { id: 46, name: "tunnel-get", set: &TUNNEL, doit: Some(Call { request: &[1], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 2, 25] }), dump: Some(Call { request: &[], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 2, 25] }), group: None, doc: "Show tunnels." },
+    Op { id: 46, name: "tunnel-get", set: &TUNNEL, doit: Some(Call { request: &[1], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 27, 2, 25] }), dump: Some(Call { request: &[], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 27, 2, 25] }), group: None, doc: "Show tunnels." },
     Op { id: 47, name: "route-new", set: &ROUTE, doit: Some(Call { request: &[1, 2, 11, 3, 4, 6, 7, 8, 10, 5], reply: &[] }), dump: None, group: None, doc: "Define a route." },
     Op { id: 48, name: "route-set", set: &ROUTE, doit: Some(Call { request: &[1, 2, 11, 3, 4, 6, 7, 8, 10, 5], reply: &[] }), dump: None, group: None, doc: "Lead a route elsewhere, or define it." },
     Op { id: 49, name: "route-del", set: &ROUTE, doit: Some(Call { request: &[1, 2, 11, 5], reply: &[] }), dump: None, group: None, doc: "Remove a route." },

@@ -281,6 +281,28 @@ impl Skb {
         (all != 0).then_some(tci & bindings::VLAN_VID_MASK as u16)
     }
 
+    /// Returns the VLAN tag that the device took off the packet, if it did: the EtherType that
+    /// announces it, and its priority and VLAN.
+    #[inline]
+    pub(crate) fn vlan_tag(&self) -> Option<(u16, u16)> {
+        // SAFETY: As in `vlan`.
+        let (all, tag) = unsafe {
+            let vlan = &self.headers().__bindgen_anon_2;
+            (vlan.vlan_all, vlan.__bindgen_anon_1)
+        };
+        (all != 0).then_some((u16::from_be(tag.vlan_proto), tag.vlan_tci))
+    }
+
+    /// Has whoever transmits the packet put a VLAN tag into its Ethernet header.
+    ///
+    /// C counterpart: `__vlan_hwaccel_put_tag`.
+    #[inline]
+    pub(crate) fn set_vlan_tag(&mut self, ethertype: u16, control: u16) {
+        let headers = self.headers_mut();
+        headers.__bindgen_anon_2.__bindgen_anon_1.vlan_proto = ethertype.to_be();
+        headers.__bindgen_anon_2.__bindgen_anon_1.vlan_tci = control;
+    }
+
     /// Forgets a VLAN tag that was taken off the packet.
     #[inline]
     pub(crate) fn clear_vlan(&mut self) {

@@ -208,6 +208,34 @@ impl Skb {
         true
     }
 
+    /// Puts a link-layer header of `len` bytes before the packet, whose data begins at its network
+    /// header, and lets `write` write it; the frame's type is `ethertype`. The data begins at the
+    /// link-layer header afterwards, as [`send`](Self::send) wants it, with `room` bytes free
+    /// before it. Returns whether that worked; if not, the packet is good for nothing but to be
+    /// freed.
+    #[must_use]
+    pub(crate) fn put_link_header(
+        &mut self,
+        len: usize,
+        room: usize,
+        ethertype: u16,
+        write: impl FnOnce(&mut [u8]) -> Option<()>,
+    ) -> bool {
+        if !self.ensure_headroom(len.saturating_add(room)) {
+            return false;
+        }
+        self.set_network_header(0);
+        let Some(()) = self.push(len).and_then(write) else {
+            return false;
+        };
+        self.set_mac_header_behind(0);
+        self.set_protocol(ethertype);
+        // Segmentation looks for tags in a header of this length.
+        // SAFETY: The packet is valid and ours.
+        unsafe { (*self.as_ptr()).mac_len = len as u16 };
+        true
+    }
+
     /// Has the checksum of the UDP header behind the IP header at the data's start filled in: by
     /// the device, or from that of the packet inside. Returns whether there are such headers.
     ///

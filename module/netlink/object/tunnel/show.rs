@@ -5,16 +5,13 @@
 use kernel::{prelude::*, sync::Arc};
 
 use super::{number, parse_name, DFS, DSCP_INHERIT, KINDS};
-use crate::domain::{
-    addr::Addr,
-    encap::{End, Kind},
-};
+use crate::domain::encap::{End, Kind};
 use crate::kern::net::genetlink::{Dump, DumpWriter, Full, Refused, Reply, Request, Stop, Writer};
 use crate::netlink::{
     uapi::{attr, cmd},
     Control, //
 };
-use crate::table::{Config, Cursor, Prefix, Tunnel, TunnelName};
+use crate::table::{Config, Cursor, Prefix, Tunnel, TunnelName, TunnelSettings};
 
 /// `tunnel-get`: shows one.
 pub(crate) fn get(control: &Control, request: &Request<'_>) -> Result<Reply, Refused> {
@@ -51,7 +48,7 @@ pub(in crate::netlink) fn put(
     out.u32(a::ID, tunnel.id)?;
     out.u32(a::TYPE, number(&KINDS, &outer.format.kind))?;
     out.u32(a::CUSTOMER, settings.customer)?;
-    put_ends(out, outer.local, outer.remote, settings.wire.end)?;
+    put_ends(out, settings)?;
     if let Some(key) = settings.wire.key {
         out.u32(a::IKEY, key)?;
     }
@@ -67,6 +64,10 @@ pub(in crate::netlink) fn put(
     out.u8(a::DSCP, outer.dscp.unwrap_or(DSCP_INHERIT))?;
     out.u32(a::DF, number(&DFS, &outer.df))?;
     out.u32(a::MTU, settings.mtu)?;
+    if settings.link().is_some() {
+        out.c_str_bytes(a::IFNAME, settings.port.as_bytes())?;
+        out.bytes(a::PEER_MAC, &outer.macs.1)?;
+    }
     if outer.format.ethernet {
         out.u8(a::ETHERNET, 1)?;
         out.bytes(a::MAC, &outer.macs.0)?;
@@ -86,11 +87,20 @@ pub(in crate::netlink) fn put(
     super::super::put_traffic(out, a::COUNTERS, &tunnel.runtime.traffic)
 }
 
-fn put_ends(out: &mut Writer<'_>, local: Addr, remote: Addr, end: End) -> Result<(), Full> {
-    out.bytes(attr::tunnel::LOCAL, local.as_bytes())?;
-    out.bytes(attr::tunnel::REMOTE, remote.as_bytes())?;
-    let is_anywhere = matches!(end, End::Path { remote: None, .. });
-    out.u8(attr::tunnel::ANYWHERE, is_anywhere.into())
+fn put_ends(out: &mut Writer<'_>, settings: &TunnelSettings) -> Result<(), Full> {
+    let ends = [
+        (attr::tunnel::LOCAL, settings.outer.local),
+        (attr::tunnel::REMOTE, settings.outer.remote),
+    ];
+    for (place, addr) in ends {
+        if settings.link().is_none() || !addr.is_unspecified() {
+            out.bytes(place, addr.as_bytes())?;
+        }
+    }
+    match settings.wire.end {
+        End::Path { remote, .. } => out.u8(attr::tunnel::ANYWHERE, remote.is_none().into()),
+        End::Link(_) => Ok(()),
+    }
 }
 
 /// Writes what named a tunnel, and whose it was.

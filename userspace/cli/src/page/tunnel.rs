@@ -16,7 +16,11 @@ const OPTIONS: &[&str] = &[
     "mpls-udp",
     "l2tpv3",
     "l2tpv3-udp",
+    "vlan",
+    "qinq",
+    "mpls",
     "customer",
+    "dev",
     "local",
     "remote",
     "anywhere",
@@ -26,6 +30,7 @@ const OPTIONS: &[&str] = &[
     "vni",
     "label",
     "session",
+    "vid",
     "okey",
     "dport",
     "sport",
@@ -60,19 +65,20 @@ pub const PAGE: Page = Page {
     ],
     usage: "\
 Usage: slr tunnel { add | set } NAME [ type TYPE ] [ customer CUSTOMER ]
-                  [ local ADDRESS ] [ remote ADDRESS ] [ anywhere { on | off } ]
+                  [ dev PORT ] [ local ADDRESS ] [ remote ADDRESS ]
+                  [ anywhere { on | off } ]
                   [ KEY N ] [ okey N ] [ dport PORT ] [ sport { PORT | auto } ]
                   [ ttl { N | inherit } ] [ dscp { N | inherit } ]
                   [ df { inherit | set | unset } ] [ mtu { N | auto } ]
                   [ checksum { on | off } ] [ ethernet { on | off } ]
-                  [ mac MAC ] [ peer-mac MAC ] [ cookie HEX ]
+                  [ mac MAC ] [ peer-mac { MAC | auto } ] [ cookie HEX ]
                   [ peer-cookie HEX ] [ sublayer { on | off } ]
                   [ allowed PREFIX[,PREFIX]... ] [ to { NAME | none } ]
        slr tunnel del NAME
        slr tunnel show [ NAME ] [ customer CUSTOMER ]
 where  TYPE := { ipip | gre | vxlan | geneve | gue | fou | mpls-gre | mpls-udp |
-                 l2tpv3 | l2tpv3-udp }
-       KEY := { key | vni | label | session }",
+                 l2tpv3 | l2tpv3-udp | vlan | qinq | mpls }
+       KEY := { key | vni | label | session | vid }",
     description: &[
         "A tunnel is one end of an encapsulation. It is an entry in a table and no device: \
          there may be a hundred thousand. What arrives is told apart by type, addresses or \
@@ -80,23 +86,37 @@ where  TYPE := { ipip | gre | vxlan | geneve | gue | fou | mpls-gre | mpls-udp |
         "What comes out belongs to the customer of the tunnel. Without to it is looked up in \
          the customer's routes, see slr-route(8); with to it leaves by another tunnel as it is, \
          whatever it carries.",
+        "A tunnel of type vlan, qinq or mpls rides on a port, where its id must be the only one. \
+         A label leads to remote, the next hop on the port's link. A VLAN is a link of its own \
+         and leads to one station on it, a router or host: peer-mac, or remote, which is asked \
+         for by ARP or neighbour discovery, or who was heard of last. The port answers for local, \
+         and for its link-local address. From VLAN to VLAN, and to other tunnels of frames, to \
+         passes whole frames unless local or remote is given; the port must then be promiscuous.",
     ],
     terms: &[
         ("type TYPE", "What its packets look like. It stays."),
         ("customer CUSTOMER", "Whose packets it carries."),
-        ("local ADDRESS", "Our outer address."),
+        (
+            "dev PORT",
+            "Port that a tunnel of type vlan, qinq or mpls rides on. Without its port it waits.",
+        ),
+        (
+            "local ADDRESS",
+            "Our outer address; in a VLAN the one that its station may ask for.",
+        ),
         (
             "remote ADDRESS",
-            "Outer address of the other end, of the family of local.",
+            "Outer address of the other end, of the family of local; on a port the next hop.",
         ),
         (
             "anywhere { on | off }",
             "Whether packets may come from other outer addresses too. Off unless told.",
         ),
         (
-            "key | vni | label | session N",
-            "Key of GRE, network of VXLAN and Geneve, label of MPLS, session of L2TPv3: of \
-             packets that arrive, and of those that leave unless okey is given.",
+            "key | vni | label | session | vid N",
+            "Key of GRE, network of VXLAN and Geneve, label of MPLS, session of L2TPv3, VLAN: of \
+             packets that arrive, and of those that leave unless okey is given. Of qinq it is the \
+             service VLAN alone, for all that is in it, or with the VLAN in it: 100.20.",
         ),
         ("okey N", "Key of packets that leave."),
         (
@@ -121,7 +141,7 @@ where  TYPE := { ipip | gre | vxlan | geneve | gue | fou | mpls-gre | mpls-udp |
         (
             "df { inherit | set | unset }",
             "Whether packets that leave may be fragmented; inherit, the default, does as the \
-             packet inside says. With set, what is too long inside and may be \
+             packet inside says. With set, as on a link, what is too long inside and may be \
              fragmented goes in as fragments.",
         ),
         (
@@ -137,7 +157,10 @@ where  TYPE := { ipip | gre | vxlan | geneve | gue | fou | mpls-gre | mpls-udp |
             "Whether frames are inside, of types that can carry either.",
         ),
         ("mac MAC", "Source of inner Ethernet headers."),
-        ("peer-mac MAC", "Destination of inner Ethernet headers."),
+        (
+            "peer-mac { MAC | auto }",
+            "Destination of inner Ethernet headers; on a port, of frames, where auto finds it.",
+        ),
         (
             "cookie HEX",
             "What L2TPv3 packets that arrive must have, 8 or 16 digits or none.",
@@ -157,10 +180,17 @@ where  TYPE := { ipip | gre | vxlan | geneve | gue | fou | mpls-gre | mpls-udp |
             "The tunnel that all that arrives leaves by, as it is.",
         ),
     ],
-    examples: &[(
+    examples: &[
+    (
         "A site behind GRE, its private server behind VXLAN:",
         "slr tunnel add acme-site type gre local 192.0.2.1 remote 198.51.100.7 key 7 \\\n    \
          customer acme allowed 10.1.0.0/16\n\
          slr tunnel add acme-host type vxlan local 192.0.2.1 remote 192.0.2.3 vni 7 customer acme",
+    ),
+    (
+        "A site whose router is behind VLAN 20 of service VLAN 100, as its ATM circuit was:",
+        "slr tunnel add acme-west type qinq dev eth1 vid 100.20 local 10.9.0.1 remote 10.9.0.2 \\\n    \
+         customer acme\n\
+         slr route add 10.3.0.0/16 customer acme via tunnel acme-west",
     )],
 };

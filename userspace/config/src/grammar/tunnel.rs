@@ -2,6 +2,7 @@
 
 //! The grammar of tunnels, and of routes that lead into them.
 
+use slr_netlink::bytes::Mac;
 use slr_netlink::endpoint::{parse_address, parse_port};
 use slr_netlink::uapi::{self, RouteAction, TunnelDf, TunnelType};
 use slr_netlink::{Prefix, Route, RouteKey, RouteOptions, Snat, Tunnel};
@@ -34,6 +35,7 @@ pub const TUNNEL: &[&str] = &[
     "sublayer",
     "allowed",
     "to",
+    "dev",
 ];
 /// Keywords of a route.
 pub const ROUTE: &[&str] = &[
@@ -72,7 +74,7 @@ fn tunnel_option(words: &mut Words<'_>, keyword: &str, tunnel: &mut Tunnel) -> R
         "remote" => words.once(keyword, &mut o.remote, parse_address),
         "anywhere" => words.once(keyword, &mut o.anywhere, on_off),
         // Each type has its own word for it.
-        "key" | "vni" | "label" | "session" => words.once(keyword, &mut o.ikey, tunnel_key),
+        "key" | "vni" | "label" | "session" | "vid" => words.once(keyword, &mut o.ikey, tunnel_key),
         "okey" => words.once(keyword, &mut o.okey, tunnel_key),
         "dport" => words.once(keyword, &mut o.dport, parse_port),
         "sport" => words.once(keyword, &mut o.sport, |text| {
@@ -92,7 +94,9 @@ fn tunnel_option(words: &mut Words<'_>, keyword: &str, tunnel: &mut Tunnel) -> R
         "checksum" => words.once(keyword, &mut o.checksum, on_off),
         "ethernet" => words.once(keyword, &mut o.ethernet, on_off),
         "mac" => words.once(keyword, &mut o.mac, str::parse),
-        "peer-mac" => words.once(keyword, &mut o.peer_mac, str::parse),
+        "peer-mac" => words.once(keyword, &mut o.peer_mac, |text| {
+            or(text, "auto", Mac([0; 6]), str::parse)
+        }),
         "cookie" => words.once(keyword, &mut o.cookie, str::parse),
         "peer-cookie" => words.once(keyword, &mut o.peer_cookie, str::parse),
         "sublayer" => words.once(keyword, &mut o.sublayer, on_off),
@@ -103,6 +107,7 @@ fn tunnel_option(words: &mut Words<'_>, keyword: &str, tunnel: &mut Tunnel) -> R
         "to" => words.once(keyword, &mut o.to, |text| {
             or(text, "none", String::new(), customer_name)
         }),
+        "dev" => words.once(keyword, &mut o.ifname, device),
         _ => Err(words.unknown(TUNNEL)),
     }
 }
@@ -111,8 +116,15 @@ fn prefixes(text: &str) -> Result<Vec<Prefix>, String> {
     text.split(',').map(str::parse).collect()
 }
 
-/// A number in decimal or, behind 0x, in hexadecimal.
+/// A number in decimal or, behind 0x, in hexadecimal; or a service VLAN, a dot, and one in it.
 fn tunnel_key(text: &str) -> Result<u32, String> {
+    if let Some((outer, inner)) = text.split_once('.') {
+        let vlan = |text: &str| text.parse::<u32>().ok().filter(|n| (1..4095).contains(n));
+        let (outer, inner) = vlan(outer)
+            .zip(vlan(inner))
+            .ok_or_else(|| format!("\"{text}\" is not two numbers 1..=4094"))?;
+        return Ok((inner << 16) | outer);
+    }
     match text.strip_prefix("0x") {
         Some(hex) => u32::from_str_radix(hex, 16).map_err(|_| format!("\"{text}\" is no number")),
         None => count(text),

@@ -69,6 +69,8 @@ attributes! {
         sublayer: bool = SUBLAYER,
         /// Tunnel that all packets leave by; empty for none.
         to: String = TO,
+        /// Port that it rides on.
+        ifname: String = IFNAME,
     }
 }
 
