@@ -194,6 +194,80 @@ refusals() {
 	want "devices left" "$(gw ip -j link show | jq '[.[]|select(.ifname=="x0" or .ifname=="pvs0")]|length')" 0
 }
 
+# What leads to acme's server and back, with a verb.
+acme_routes() {
+	slr -b - <<-X
+		route $1 10.0.0.0/24 customer acme${2:+ via tunnel acme-site}
+		route $1 2001:db8:a::/64 customer acme${2:+ via tunnel acme-site}
+		route $1 $V/32 customer acme${2:+ device pvs0}
+		route $1 2001:db8:a::10/128 customer acme${2:+ device pvs0}
+	X
+}
+
+bound() {
+	NAME="a tunnel and a device that are bound to each other need no table"
+	local before other p
+	ok "no routes" acme_routes del
+	refused "to and device" 1 'not both' slr tunnel set acme-site device pvs0 to acme-site
+	ok "bind" slr tunnel set acme-site device pvs0
+	refused "twice" 1 'slr device pvs0 is bound to acme-site' \
+		slr tunnel add more type gre customer acme local 198.51.100.1 remote 198.51.100.2 key 8 device pvs0
+	refused "public" 1 'public' \
+		slr tunnel add more type gre local 198.51.100.1 remote 198.51.100.2 key 8 device pvs1
+	want "page" "$(get_in ca "http://$V/")" "sa:80 10.0.0.2"
+	want "page over IPv6" "$(get_in ca "http://$V6/")" "sa:80 2001:db8:a::2"
+	want "page of bell" "$(get_in cb "http://$V/")" "sb:80 10.0.0.2"
+	ok "no hop is counted" in_ns ca ping -q -t 1 -c 2 -i 0.2 -W 8 "$V"
+	ok "nor back" in_ns sa ping -q -t 1 -c 2 -i 0.2 -W 8 10.0.0.2
+	ok "fragments" in_ns ca ping -q -s 4000 -c 2 -i 0.2 -W 8 "$V"
+	ok "fragments over IPv6" in_ns ca ping -q -s 4000 -c 2 -i 0.2 -W 8 2001:db8:a::10
+	in_ns sa ip route flush cache
+	want_match "too big" "$(in_ns sa ping -c 1 -W 4 -M "do" -s 1472 10.0.0.2 2>&1)" 'mtu = 1472'
+	want_match "the server knows the way's MTU" "$(in_ns sa ip route get 10.0.0.2)" 'mtu 1472'
+	want_match "explain" "$(slr explain tunnel acme-site from 10.0.0.2:7 to "$V:80")" 'straight to slr device pvs0'
+	slr conf show >"$TMP/a"
+	want_match "conf" "$(cat "$TMP/a")" 'acme-site .* device pvs0'
+	ok "load" slr conf load "$TMP/a"
+	slr conf show | ok "fixed point" cmp "$TMP/a" -
+
+	# The bounds of a customer hold.
+	ok "allowed" slr tunnel set acme-site allowed 10.9.0.0/16
+	before=$(stat spoof)
+	in_ns ca ping -q -c 2 -i 0.2 -W 1 "$V" >/dev/null && fail "a source that is not allowed gets through"
+	want_between "spoof" "$(($(stat spoof) - before))" 2 10
+	ok "allowed" slr tunnel set acme-site allowed 0.0.0.0/0,::/0
+	# Another customer's device is none.
+	other=$(received sb eth0)
+	ok "bind" slr tunnel set acme-site device pvs1
+	before=$(stat no-device)
+	in_ns ca ping -q -c 2 -i 0.2 -W 1 "$V" >/dev/null && fail "somebody answers"
+	until_ok 10 eval '(($(stat no-device) >= '"$before"' + 2))' || fail "not counted"
+	want "packets at bell's server" "$(received sb eth0)" "$other"
+	want "page of bell" "$(get_in cb "http://$V/")" "sb:80 10.0.0.2"
+	ok "bind" slr tunnel set acme-site device pvs0
+
+	# The server goes under traffic.
+	in_ns ca ping -f -q "$V" >/dev/null &
+	p=$!
+	defer "reap $p"
+	before=$(stat no-device)
+	ip -n sa link del eth0
+	until_ok 20 eval '(($(stat no-device) >= '"$before"' + 10))' || fail "not counted"
+	want_match "told" "$(in_ns ca ping -c 1 -W 4 "$V")" 'Unreachable'
+	want "page of bell" "$(get_in cb "http://$V/")" "sb:80 10.0.0.2"
+	ok "another" slr device add pvs0 customer acme netns sa
+	ip -n sa link set pvs0 name eth0
+	ip -n sa link set eth0 up
+	addr sa eth0 "$V/32" 2001:db8:a::10/128
+	ip -n sa route add default dev eth0
+	ip -n sa -6 route add default dev eth0
+	reap "$p"
+	want "page again" "$(get_in ca "http://$V/")" "sa:80 10.0.0.2"
+	ok "unbind" slr tunnel set acme-site device none
+	ok "routes" acme_routes add x
+	want "page by routes" "$(get_in ca "http://$V/")" "sa:80 10.0.0.2"
+}
+
 comes_and_goes() {
 	NAME="a device goes under traffic; its route says so; and is led to the next of its name"
 	local p before
@@ -415,4 +489,4 @@ unload() {
 sites_up
 web sa 80
 web sb 80
-run_tests pages witness strangers transit one_way downloads path_mtu seen refusals comes_and_goes moves forged divisions newcomers in_vrf home_goes unload
+run_tests pages witness strangers transit one_way downloads path_mtu seen refusals bound comes_and_goes moves forged divisions newcomers in_vrf home_goes unload

@@ -7,7 +7,7 @@
 //! whatever it is; any other is a packet of the tunnel's customer, and passes the stages as if it
 //! had come in at a port of that customer.
 
-use super::{encap, refuse, route_other, Ctx, Entry, Family};
+use super::{bound, encap, refuse, route_other, Ctx, Entry, Family};
 use crate::{
     domain::{
         addr::{Proto, V4, V6},
@@ -238,6 +238,15 @@ pub(super) fn count_in(skb: &Skb, tunnel: &Tunnel) {
 
 /// Takes what was inside through the stages of its customer.
 pub(super) fn enter_customer(ctx: &Ctx<'_>, skb: Skb, ethertype: u16) -> Verdict {
+    if let Entry::Tunnel(Tunnel { settings, .. }) = ctx.entry {
+        if !settings.device.is_empty() {
+            return match ethertype {
+                TYPE_IPV4 => bound::up::<V4>(ctx, skb),
+                TYPE_IPV6 => bound::up::<V6>(ctx, skb),
+                _ => refuse::drop(ctx, skb, DropReason::TunnelContent),
+            };
+        }
+    }
     match ethertype {
         TYPE_IPV4 => route_other::<V4>(ctx, skb),
         TYPE_IPV6 => route_other::<V6>(ctx, skb),

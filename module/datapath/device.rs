@@ -8,7 +8,7 @@
 //! of the customer takes is dropped, counted. If that namespace goes nothing is behind the device
 //! any more, and it has no carrier.
 
-use super::{hooks::Namespace, refuse, route_other, Ctx, Entry};
+use super::{bound, hooks::Namespace, refuse, route_other, Ctx, Entry};
 use crate::{
     domain::{
         addr::{V4, V6},
@@ -70,9 +70,15 @@ impl Home {
 
 /// Takes a packet that was sent on an slr device.
 fn take(ctx: &Ctx<'_>, skb: Skb) -> Verdict {
-    match skb.protocol() {
-        TYPE_IPV4 => route_other::<V4>(ctx, skb),
-        TYPE_IPV6 => route_other::<V6>(ctx, skb),
+    let bound = match ctx.entry {
+        Entry::Device(device) => ctx.config.tunnel_of(device),
+        _ => None,
+    };
+    match (skb.protocol(), bound) {
+        (TYPE_IPV4, None) => route_other::<V4>(ctx, skb),
+        (TYPE_IPV6, None) => route_other::<V6>(ctx, skb),
+        (TYPE_IPV4, Some(tunnel)) => bound::out::<V4>(ctx, skb, tunnel),
+        (TYPE_IPV6, Some(tunnel)) => bound::out::<V6>(ctx, skb, tunnel),
         _ => refuse::drop(ctx, skb, DropReason::TunnelContent),
     }
 }

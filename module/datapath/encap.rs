@@ -149,6 +149,17 @@ pub(super) fn way<'g, A: Family>(
     if packet.ttl < 2 {
         return Err(End::TTL_EXCEEDED);
     }
+    way_for_all(ctx, skb, packet, tunnel)
+}
+
+/// The same of a packet whose hops are not counted here.
+#[inline]
+pub(super) fn way_for_all<'g, A: Family>(
+    ctx: &Ctx<'g>,
+    skb: &mut Skb,
+    packet: &Packet<A>,
+    tunnel: &'g Tunnel,
+) -> Result<Way<'g>, End> {
     if skb.is_gso() {
         skb.set_transport_header(packet.l4);
     }

@@ -164,10 +164,29 @@ pub(super) enum Behind<'g> {
     Device(&'g Device),
 }
 
-/// What the customer's own routes lead what is from `src` to `addr` by.
+/// The slr device that a packet came by, or that the tunnel is bound to that it came by.
+pub(super) fn receiver<'g>(ctx: &Ctx<'g>) -> Option<&'g Device> {
+    let name = match ctx.entry {
+        Entry::Tunnel(tunnel) => tunnel.settings.device()?,
+        Entry::Device(device) => &device.name,
+        _ => return None,
+    };
+    ctx.config.receiver(ctx.customer(), name, ctx.rcu)
+}
+
+/// What the customer's own routes, or a bond between tunnel and device, lead what is from `src` to `addr` by.
 pub(super) fn behind<'g, A: Family>(ctx: &Ctx<'g>, addr: A, src: A) -> Option<Behind<'g>> {
     if !ctx.is_private() {
         return None;
+    }
+    match ctx.entry {
+        Entry::Tunnel(tunnel) if tunnel.settings.device().is_some() => {
+            return Some(Behind::Tunnel(tunnel));
+        }
+        Entry::Device(device) if ctx.config.tunnel_of(device).is_some() => {
+            return receiver(ctx).map(Behind::Device);
+        }
+        _ => {}
     }
     let (addr, src) = (addr.to_addr(), src.to_addr());
     match ctx.config.route(ctx.customer(), addr, Some(src))?.target {

@@ -25,6 +25,7 @@
 mod act;
 mod announce;
 mod announcer;
+mod bound;
 mod circuit;
 mod decap;
 mod device;

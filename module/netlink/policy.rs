@@ -365,7 +365,7 @@ pub(super) static CUSTOMER_GET: [AttrPolicy; 3] = policy(&[
 ]);
 
 /// Requests of `tunnel-new`.
-pub(super) static TUNNEL_NEW: [AttrPolicy; 28] = policy(&[
+pub(super) static TUNNEL_NEW: [AttrPolicy; 29] = policy(&[
     (attr::tunnel::NAME, AttrPolicy::string(31)),
     (attr::tunnel::TYPE, AttrPolicy::u32().max::<12>()),
     (attr::tunnel::CUSTOMER, AttrPolicy::u32()),
@@ -391,10 +391,11 @@ pub(super) static TUNNEL_NEW: [AttrPolicy; 28] = policy(&[
     (attr::tunnel::TO, AttrPolicy::string(31)),
     (attr::tunnel::TXN, AttrPolicy::u32()),
     (attr::tunnel::IFNAME, AttrPolicy::string(15)),
+    (attr::tunnel::DEVICE, AttrPolicy::string(15)),
 ]);
 
 /// Requests of `tunnel-set`.
-pub(super) static TUNNEL_SET: [AttrPolicy; 28] = policy(&[
+pub(super) static TUNNEL_SET: [AttrPolicy; 29] = policy(&[
     (attr::tunnel::NAME, AttrPolicy::string(31)),
     (attr::tunnel::CUSTOMER, AttrPolicy::u32()),
     (attr::tunnel::LOCAL, AttrPolicy::binary(4, 16)),
@@ -419,6 +420,7 @@ pub(super) static TUNNEL_SET: [AttrPolicy; 28] = policy(&[
     (attr::tunnel::TO, AttrPolicy::string(31)),
     (attr::tunnel::TXN, AttrPolicy::u32()),
     (attr::tunnel::IFNAME, AttrPolicy::string(15)),
+    (attr::tunnel::DEVICE, AttrPolicy::string(15)),
 ]);
 
 /// Requests of `tunnel-del`.

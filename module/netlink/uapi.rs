@@ -632,8 +632,11 @@ pub(crate) mod attr {
         pub(crate) const TXN: u16 = 26;
         /// Port that a tunnel of type vlan, qinq or mpls rides on.
         pub(crate) const IFNAME: u16 = 27;
+        /// Slr device that all packets are received on, and whose packets all leave by
+        /// it; empty for none.
+        pub(crate) const DEVICE: u16 = 28;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 27;
+        pub(crate) const MAX: u16 = 28;
     }
 
     /// Where a customer's packets to a prefix go.

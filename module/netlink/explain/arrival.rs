@@ -29,7 +29,13 @@ fn decap<A: Family>(
         steps.add("guard", format_args!("{from} is not allowed there"))?;
         return Ok(Err(dropped(DropReason::Spoof)));
     }
-    Ok(Ok(Side::Any))
+    match tunnel.settings.device() {
+        Some(device) => {
+            steps.add("device", format_args!("straight to slr device {device}"))?;
+            Ok(Err(onward::deliver(case, device)))
+        }
+        None => Ok(Ok(Side::Any)),
+    }
 }
 
 /// Where it comes in, and which half of the traffic may.

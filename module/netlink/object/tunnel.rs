@@ -63,6 +63,7 @@ fn places(at: table::Attr) -> &'static [u16] {
         table::Attr::Address => &[attr::tunnel::REMOTE],
         table::Attr::Port => &[attr::tunnel::DPORT],
         table::Attr::Ifname => &[attr::tunnel::IFNAME],
+        table::Attr::Device => &[attr::tunnel::DEVICE],
         _ => &[],
     }
 }
@@ -134,6 +135,7 @@ fn defaults(kind: Kind, local: Addr, remote: Addr) -> TunnelSettings {
         has_checksum: local.is_v6(),
         mtu: 0,
         to: None,
+        device: PortName::default(),
         port: PortName::default(),
     }
 }
@@ -162,6 +164,7 @@ struct Update {
     /// The tunnel that all leaves by, which may be none.
     to: Option<Option<TunnelName>>,
     allowed: Option<KVec<Prefix>>,
+    device: Option<PortName>,
     port: Option<PortName>,
 }
 
@@ -199,6 +202,7 @@ impl Update {
             peer_cookie: cookie(extack, attrs, a::PEER_COOKIE)?,
             to: to(extack, attrs)?,
             allowed: prefixes(extack, attrs, a::ALLOWED)?,
+            device: name(a::DEVICE),
             port: name(a::IFNAME),
         })
     }
@@ -238,6 +242,7 @@ impl Update {
         settings.has_checksum = self.has_checksum.unwrap_or(settings.has_checksum);
         settings.mtu = self.mtu.unwrap_or(settings.mtu);
         settings.cookie = self.cookie.unwrap_or(settings.cookie);
+        settings.device = self.device.unwrap_or(settings.device);
         settings
     }
 

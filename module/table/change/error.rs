@@ -83,6 +83,7 @@ pub(crate) enum Attr {
     Tunnel,
     Ifindex,
     Ifname,
+    Device,
     Side,
     FlowsMax,
 }

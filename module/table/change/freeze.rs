@@ -84,6 +84,7 @@ impl Change {
             config.wires = kept.wires.clone();
             config.tunnel_ends = kept.tunnel_ends.clone();
             config.udp_ports = kept.udp_ports.clone();
+            config.bound = kept.bound.clone();
             config.routes = kept.routes.clone();
             config.route_lengths = kept.route_lengths.clone();
             config.outlets = kept.outlets;

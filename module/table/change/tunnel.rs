@@ -21,7 +21,7 @@ use crate::domain::encap::{Carrier, End, Kind};
 use crate::kern::sync::deferred::cond_resched;
 use crate::table::config::{
     BindingKey, BindingSettings, Config, Method, OuterRoute, Prefix, RouteKey, Target, Tunnel,
-    TunnelName, TunnelRuntime, TunnelSettings,
+    TunnelName, TunnelRuntime, TunnelSettings, PUBLIC,
 };
 
 /// A tunnel that a change makes or alters.
@@ -173,6 +173,7 @@ impl Change {
                 ),
             ));
         }
+        check_bound(name, settings)?;
         match (kind.carrier(), settings.wire.end) {
             (Carrier::Link, End::Link(_)) => self.check_circuit(name, settings),
             (Carrier::Link, _) | (_, End::Link(_)) => Err(invalid(
@@ -281,6 +282,21 @@ impl Change {
             }
         }
         Ok(())
+    }
+}
+
+/// Refuses to bind an slr device to what cannot be its only way.
+fn check_bound(name: &TunnelName, settings: &TunnelSettings) -> Result {
+    match settings.device() {
+        Some(_) if settings.customer == PUBLIC => Err(invalid(
+            Attr::Device,
+            format_args!("tunnel {name} is of public, which has no slr device"),
+        )),
+        Some(_) if settings.to.is_some() => Err(invalid(
+            Attr::Device,
+            format_args!("tunnel {name} leads to a tunnel or to a device, not both"),
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -9,7 +9,9 @@ use kernel::{
 
 use super::{error::exists, Attr, Result};
 use crate::domain::encap::{End, Kind};
-use crate::table::config::{Config, Tunnel, TunnelEnd, TunnelNamed, TunnelSettings, UdpPort, Wire};
+use crate::table::config::{
+    Bound, Config, Tunnel, TunnelEnd, TunnelNamed, TunnelSettings, UdpPort, Wire,
+};
 use crate::table::trie::Edit;
 
 /// What tunnels are found by, while a change is frozen.
@@ -19,6 +21,7 @@ pub(super) struct TunnelTables {
     wires: Edit<Wire>,
     ports: Edit<UdpPort>,
     ends: Edit<TunnelEnd>,
+    bound: Edit<Bound>,
 }
 
 impl TunnelTables {
@@ -30,6 +33,7 @@ impl TunnelTables {
             wires: config.wires.edit(GFP_KERNEL)?,
             ports: config.udp_ports.edit(GFP_KERNEL)?,
             ends: config.tunnel_ends.edit(GFP_KERNEL)?,
+            bound: config.bound.edit(GFP_KERNEL)?,
         })
     }
 
@@ -41,6 +45,9 @@ impl TunnelTables {
         };
         let settings = &old.settings;
         self.names.remove(&old.name, GFP_KERNEL)?;
+        if let Some(device) = settings.device() {
+            self.bound.remove(device, GFP_KERNEL)?;
+        }
         if settings.link() != Some(0) {
             self.wires.remove(&settings.wire, GFP_KERNEL)?;
         }
@@ -62,6 +69,7 @@ impl TunnelTables {
         self.tunnels.insert(tunnel.clone(), GFP_KERNEL)?;
         let named = Arc::new(TunnelNamed { name, id }, GFP_KERNEL)?;
         self.names.insert(named, GFP_KERNEL)?;
+        self.bind(&tunnel)?;
         // Where nothing can arrive nothing can be taken for another's.
         if tunnel.settings.link() == Some(0) {
             return Ok(());
@@ -76,6 +84,25 @@ impl TunnelTables {
                     "packets of tunnel {name} are those of {}",
                     other.tunnel.name
                 ),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Has the packets of a tunnel's slr device find it, unless they are another tunnel's.
+    fn bind(&mut self, tunnel: &Arc<Tunnel>) -> Result {
+        let Some(device) = tunnel.settings.device() else {
+            return Ok(());
+        };
+        let bound = Bound {
+            device: *device,
+            tunnel: tunnel.clone(),
+        };
+        let bound = Arc::new(bound, GFP_KERNEL)?;
+        match self.bound.insert(bound, GFP_KERNEL)? {
+            Some(other) => Err(exists(
+                Attr::Device,
+                format_args!("slr device {device} is bound to {}", other.tunnel.name),
             )),
             None => Ok(()),
         }
@@ -112,6 +139,7 @@ impl TunnelTables {
         config.wires = self.wires.freeze(GFP_KERNEL)?;
         config.udp_ports = self.ports.freeze(GFP_KERNEL)?;
         config.tunnel_ends = self.ends.freeze(GFP_KERNEL)?;
+        config.bound = self.bound.freeze(GFP_KERNEL)?;
         Ok(())
     }
 }

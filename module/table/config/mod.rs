@@ -45,7 +45,7 @@ pub(crate) use self::{
     service::{Host, Service, ServiceRuntime, ServiceSettings, Unknown, TABLE_SIZE},
     traffic::{Traffic, TrafficSums, TrafficSupply},
     tunnel::{
-        OuterRoute, Prefix, Tunnel, TunnelEnd, TunnelName, TunnelNamed, TunnelRuntime,
+        Bound, OuterRoute, Prefix, Tunnel, TunnelEnd, TunnelName, TunnelNamed, TunnelRuntime,
         TunnelSettings, UdpPort, Wire,
     },
 };
@@ -62,6 +62,8 @@ pub(crate) struct Config {
     pub(super) wires: Trie<Wire>,
     pub(super) tunnel_ends: Trie<TunnelEnd>,
     pub(super) udp_ports: Trie<UdpPort>,
+    /// Tunnels by the slr devices that are bound to them.
+    pub(super) bound: Trie<Bound>,
     /// The number of the next tunnel.
     pub(super) tunnel_next: u32,
     pub(super) routes: Trie<Route>,
@@ -94,6 +96,7 @@ impl Config {
             wires: Trie::new(seed),
             tunnel_ends: Trie::new(seed),
             udp_ports: Trie::new(seed),
+            bound: Trie::new(seed),
             tunnel_next: 1,
             routes: Trie::new(seed),
             route_lengths: Trie::new(seed),
@@ -164,6 +167,16 @@ impl Config {
     #[inline(never)]
     pub(crate) fn tunnels_at_port(&self, port: u16) -> Option<encap::Kind> {
         Some(self.udp_ports.get(&port)?.kind)
+    }
+
+    /// The tunnel that all packets of an slr device leave by, if it is bound to one of its customer.
+    #[inline]
+    pub(crate) fn tunnel_of(&self, device: &SlrDevice) -> Option<&Arc<Tunnel>> {
+        if self.bound.is_empty() {
+            return None;
+        }
+        let tunnel = &self.bound.get(&device.name)?.tunnel;
+        (tunnel.settings.customer == device.customer).then_some(tunnel)
     }
 
     /// The route of exactly this key.

@@ -34,6 +34,12 @@ impl PortName {
         PortName(bytes)
     }
 
+    /// Whether it names nothing.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self.0, [0, ..])
+    }
+
     /// The name and the zeros that fill it up.
     pub(super) fn padded(&self) -> &[u8] {
         &self.0

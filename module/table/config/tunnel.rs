@@ -53,6 +53,9 @@ pub(crate) struct TunnelSettings {
     pub(crate) mtu: u32,
     /// The number of the tunnel that all that arrives goes out by, without a look inside.
     pub(crate) to: Option<u32>,
+    /// The slr device that all that arrives is received on, and whose packets all leave by it, without
+    /// a route being looked for; an empty name if there is none.
+    pub(crate) device: PortName,
     /// The name of the port that it rides on, if it does: what it is found by again when the port
     /// goes and comes.
     pub(crate) port: PortName,
@@ -71,6 +74,12 @@ impl TunnelSettings {
             End::Link(ifindex) => Some(ifindex),
             End::Path { .. } => None,
         }
+    }
+
+    /// The slr device that it is bound to, if it is.
+    #[inline]
+    pub(crate) fn device(&self) -> Option<&PortName> {
+        (!self.device.is_empty()).then_some(&self.device)
     }
 
     /// Whether whole frames may come out of it or enter it.
@@ -257,6 +266,20 @@ impl TrieKey for WireKey {
             (_, Some(remote)) => mix_addr(mix_addr(hash, local), remote),
             (_, None) => mix_addr(hash, local),
         }
+    }
+}
+
+/// Which tunnel an slr device is bound to.
+pub(crate) struct Bound {
+    pub(crate) device: PortName,
+    pub(crate) tunnel: Arc<Tunnel>,
+}
+
+impl Keyed for Bound {
+    type Key = PortName;
+
+    fn key(&self) -> &PortName {
+        &self.device
     }
 }
 

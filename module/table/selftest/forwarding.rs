@@ -90,6 +90,7 @@ fn settings(kind: Kind, host: u8, key: Option<u32>) -> TunnelSettings {
         },
         cookie: Cookie::None,
         has_checksum: false,
+        device: PortName::default(),
         mtu: 0,
         to: None,
         port: PortName::default(),

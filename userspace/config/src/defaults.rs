@@ -82,6 +82,7 @@ pub fn tunnel(tunnel: &TunnelOptions) -> TunnelOptions {
         peer_cookie: Some(Cookie::default()),
         sublayer: Some(true),
         to: Some(String::new()),
+        device: Some(String::new()),
         ..TunnelOptions::default()
     }
 }

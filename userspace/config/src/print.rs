@@ -120,6 +120,12 @@ pub fn tunnel(tunnel: &Tunnel, names: &Names) -> Phrases {
         "to",
         to.map(|to| if to.is_empty() { "none" } else { to }),
     );
+    let device = o.device.as_deref();
+    phrase(
+        &mut line,
+        "device",
+        device.map(|device| if device.is_empty() { "none" } else { device }),
+    );
     line
 }
 

@@ -209,6 +209,7 @@ fn tunnel() -> impl Strategy<Value = (Tunnel, Option<usize>)> {
                 df,
                 mtu: mtu.map(|more| more * 1400),
                 checksum,
+                device: mtu.map(|more| "pvs".repeat(more as usize)),
                 ..TunnelOptions::default()
             };
             let tunnel = Tunnel {

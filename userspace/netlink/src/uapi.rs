@@ -726,6 +726,9 @@ pub mod attr {
         pub const TXN: u16 = 26;
         /// Port that a tunnel of type vlan, qinq or mpls rides on.
         pub const IFNAME: u16 = 27;
+        /// Slr device that all packets are received on, and whose packets all leave by
+        /// it; empty for none.
+        pub const DEVICE: u16 = 28;
     }
 
     /// Where a customer's packets to a prefix go.
@@ -1882,6 +1885,7 @@ pub static TUNNEL: AttrSet = AttrSet { name: "tunnel", attrs: &[
     Attr { id: 25, name: "counters", kind: Kind::Nest(&COUNTERS), min: None, max: None, multi: false, doc: "traffic" },
     Attr { id: 26, name: "txn", kind: Kind::U32, min: None, max: None, multi: false, doc: "transaction this change belongs to; alone if absent" },
     Attr { id: 27, name: "ifname", kind: Kind::String, min: None, max: Some(15), multi: false, doc: "port that a tunnel of type vlan, qinq or mpls rides on" },
+    Attr { id: 28, name: "device", kind: Kind::String, min: None, max: Some(15), multi: false, doc: "slr device that all packets are received on, and whose packets all leave by it; empty for none" },
 ] };
 
 /// Where a customer's packets to a prefix go.
@@ -1970,10 +1974,10 @@ pub static OPS: &[Op] = &[
     Op { id: 40, name: "customer-get", set: &CUSTOMER, doit: Some(Call { request: &[1, 2], reply: &[1, 2, 3, 4, 5] }), dump: Some(Call { request: &[], reply: &[1, 2, 3, 4, 5] }), group: None, doc: "Show customers." },
     Op { id: 41, name: "customer-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A customer was made or changed." },
     Op { id: 42, name: "customer-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A customer was removed." },
-    Op { id: 43, name: "tunnel-new", set: &TUNNEL, doit: Some(Call { request: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 27, 26], reply: &[] }), dump: None, group: None, doc: "Define a tunnel." },
-    Op { id: 44, name: "tunnel-set", set: &TUNNEL, doit: Some(Call { request: &[1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 27, 26], reply: &[] }), dump: None, group: None, doc: "Change what is given." },
+    Op { id: 43, name: "tunnel-new", set: &TUNNEL, doit: Some(Call { request: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 27, 28, 26], reply: &[] }), dump: None, group: None, doc: "Define a tunnel." },
+    Op { id: 44, name: "tunnel-set", set: &TUNNEL, doit: Some(Call { request: &[1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 27, 28, 26], reply: &[] }), dump: None, group: None, doc: "Change what is given." },
     Op { id: 45, name: "tunnel-del", set: &TUNNEL, doit: Some(Call { request: &[1, 26], reply: &[] }), dump: None, group: None, doc: "Remove a tunnel that neither routes nor other tunnels lead to." },
-    Op { id: 46, name: "tunnel-get", set: &TUNNEL, doit: Some(Call { request: &[1], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 27, 2, 25] }), dump: Some(Call { request: &[], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 27, 2, 25] }), group: None, doc: "Show tunnels." },
+    Op { id: 46, name: "tunnel-get", set: &TUNNEL, doit: Some(Call { request: &[1], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 27, 28, 2, 25] }), dump: Some(Call { request: &[], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 27, 28, 2, 25] }), group: None, doc: "Show tunnels." },
     Op { id: 47, name: "route-new", set: &ROUTE, doit: Some(Call { request: &[1, 2, 11, 3, 4, 6, 7, 8, 10, 5], reply: &[] }), dump: None, group: None, doc: "Define a route." },
     Op { id: 48, name: "route-set", set: &ROUTE, doit: Some(Call { request: &[1, 2, 11, 3, 4, 6, 7, 8, 10, 5], reply: &[] }), dump: None, group: None, doc: "Lead a route elsewhere, or define it." },
     Op { id: 49, name: "route-del", set: &ROUTE, doit: Some(Call { request: &[1, 2, 11, 5], reply: &[] }), dump: None, group: None, doc: "Remove a route." },

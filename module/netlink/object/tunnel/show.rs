@@ -84,6 +84,9 @@ pub(in crate::netlink) fn put(
     if let Some(to) = settings.to.and_then(|to| config.tunnel_at(to)) {
         out.c_str_bytes(a::TO, to.name.as_bytes())?;
     }
+    if let Some(device) = settings.device() {
+        out.c_str_bytes(a::DEVICE, device.as_bytes())?;
+    }
     super::super::put_traffic(out, a::COUNTERS, &tunnel.runtime.traffic)
 }
 

@@ -51,6 +51,7 @@ const OPTIONS: &[&str] = &[
     "sublayer",
     "allowed",
     "to",
+    "device",
     "none",
 ];
 
@@ -74,6 +75,7 @@ Usage: slr tunnel { add | set } NAME [ type TYPE ] [ customer CUSTOMER ]
                   [ mac MAC ] [ peer-mac { MAC | auto } ] [ cookie HEX ]
                   [ peer-cookie HEX ] [ sublayer { on | off } ]
                   [ allowed PREFIX[,PREFIX]... ] [ to { NAME | none } ]
+                  [ device { DEVICE | none } ]
        slr tunnel del NAME
        slr tunnel show [ NAME ] [ customer CUSTOMER ]
 where  TYPE := { ipip | gre | vxlan | geneve | gue | fou | mpls-gre | mpls-udp |
@@ -178,6 +180,13 @@ where  TYPE := { ipip | gre | vxlan | geneve | gue | fou | mpls-gre | mpls-udp |
         (
             "to { NAME | none }",
             "The tunnel that all that arrives leaves by, as it is.",
+        ),
+        (
+            "device { DEVICE | none }",
+            "The slr device of the customer that all that arrives is received on, and whose packets all \
+             leave by this tunnel: neither services nor routes are looked for. DEVICE is the name that it \
+             was made with, see slr-device(8). allowed holds. Until there is such \
+             a device senders are told that the host is unreachable.",
         ),
     ],
     examples: &[

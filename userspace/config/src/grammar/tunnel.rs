@@ -35,6 +35,7 @@ pub const TUNNEL: &[&str] = &[
     "sublayer",
     "allowed",
     "to",
+    "device",
     "dev",
 ];
 /// Keywords of a route.
@@ -106,6 +107,9 @@ fn tunnel_option(words: &mut Words<'_>, keyword: &str, tunnel: &mut Tunnel) -> R
         }
         "to" => words.once(keyword, &mut o.to, |text| {
             or(text, "none", String::new(), customer_name)
+        }),
+        "device" => words.once(keyword, &mut o.device, |text| {
+            or(text, "none", String::new(), device)
         }),
         "dev" => words.once(keyword, &mut o.ifname, device),
         _ => Err(words.unknown(TUNNEL)),

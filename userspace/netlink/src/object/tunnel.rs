@@ -71,6 +71,8 @@ attributes! {
         to: String = TO,
         /// Port that it rides on.
         ifname: String = IFNAME,
+        /// Slr device that it is bound to; empty for none.
+        device: String = DEVICE,
     }
 }
 
