@@ -7,7 +7,7 @@
 //! whatever it is; any other is a packet of the tunnel's customer, and passes the stages as if it
 //! had come in at a port of that customer.
 
-use super::{bound, encap, refuse, route_other, Ctx, Entry, Family};
+use super::{bound, encap, guard, refuse, route_other, Ctx, Entry, Family};
 use crate::{
     domain::{
         addr::{Proto, V4, V6},
@@ -115,6 +115,9 @@ pub(super) fn decap<A: Family>(
         }
         return Ok(skb);
     };
+    if let Err(reason) = guard::admit_outer(ctx, packet, tunnel) {
+        return Err(refuse::drop(&within(ctx, tunnel), skb, reason));
+    }
     if let Err(reason) = verify(&mut skb, packet, &found, tunnel) {
         return Err(refuse::drop(&within(ctx, tunnel), skb, reason));
     }
@@ -272,17 +275,4 @@ fn mark(skb: &mut Skb, outer: u8, ethertype: u16) -> Result<(), DropReason> {
     skb.make_writable(header)
         .and_then(|head| ecn::write(head, tos))
         .ok_or(DropReason::NotWritable)
-}
-
-/// Refuses a packet that may not come by a tunnel, from another source than it is for, and one to
-/// neighbours, of which neither tunnels nor slr devices have any.
-#[inline]
-pub(super) fn admit<A: Family>(entry: &Entry<'_>, packet: &Packet<A>) -> Result<(), DropReason> {
-    let is_between_neighbours = A::is_between_neighbours(packet);
-    match entry {
-        Entry::Tunnel(tunnel) if !tunnel.allows(packet.src.to_addr()) => Err(DropReason::Spoof),
-        Entry::Tunnel(_) if is_between_neighbours => Err(DropReason::TunnelContent),
-        Entry::Device(_) if is_between_neighbours => Err(DropReason::NoRouteCustomer),
-        _ => Ok(()),
-    }
 }

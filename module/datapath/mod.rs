@@ -9,6 +9,7 @@
 //!
 //!   icmp: errors about flows      fragment: what comes in parts     announce: ARP and ND
 //!   decap: what comes by tunnels     forward: what of a customer is for no service
+//!   guard: whether a source may be there
 //!   encap: the way into a tunnel     outward: what of a customer is for the Internet
 //!   device: what comes by slr devices           circuit: VLANs and labels of a port
 //!   station: the other end of a VLAN
@@ -35,6 +36,7 @@ mod family;
 mod forward;
 mod fragment;
 mod gateways;
+mod guard;
 mod hooks;
 mod icmp;
 mod limit;
@@ -291,12 +293,19 @@ fn route<A: Family>(ctx: &Ctx<'_>, mut skb: Skb) -> Verdict {
         };
     }
     if let Entry::Tunnel(_) | Entry::Device(_) = ctx.entry {
-        if let Err(reason) = decap::admit(&aside(&ctx.entry), &packet) {
+        if let Err(reason) = guard::admit(&aside(&ctx.entry), &packet) {
             return refuse::drop(&aside(ctx), skb, reason);
         }
-        if packet.fragment != Fragment::None {
-            return fragment::part(&aside(ctx), skb, &aside(&packet));
+    }
+    if ctx.is_private() && ctx.config.has_guards() {
+        if let Err(reason) = guard::ask(&aside(ctx), &aside(&packet)) {
+            return refuse::drop(&aside(ctx), skb, reason);
         }
+    }
+    if let (Entry::Tunnel(_) | Entry::Device(_), true) =
+        (ctx.entry, packet.fragment != Fragment::None)
+    {
+        return fragment::part(&aside(ctx), skb, &aside(&packet));
     }
     match packet.info {
         L4::IcmpError { .. } => return icmp::error(&aside(ctx), skb, &aside(&packet)),

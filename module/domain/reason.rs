@@ -84,6 +84,8 @@ reasons! {
         NeighbourFailed "neighbour-failed" "the next hop does not answer",
         NotWritable "not-writable" "the packet's headers could not be made writable",
         OutputFailed "output-failed" "the device did not take the packet",
+        ForeignPeer "foreign-peer" "the tunnel takes no packets from this outer address",
+        WrongWay "wrong-way" "the guard there expects nothing from this source",
     }
 }
 

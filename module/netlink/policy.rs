@@ -81,23 +81,25 @@ pub(super) static SETTINGS_SET: [AttrPolicy; 12] = policy(&[
 ]);
 
 /// Requests of `port-new`.
-pub(super) static PORT_NEW: [AttrPolicy; 9] = policy(&[
+pub(super) static PORT_NEW: [AttrPolicy; 10] = policy(&[
     (attr::port::IFINDEX, AttrPolicy::u32()),
     (attr::port::IFNAME, AttrPolicy::string(15)),
     (attr::port::CUSTOMER, AttrPolicy::u32()),
     (attr::port::SIDE, AttrPolicy::u32().max::<2>()),
     (attr::port::ANNOUNCE, AttrPolicy::u8().max::<1>()),
     (attr::port::TXN, AttrPolicy::u32()),
+    (attr::port::GUARD, AttrPolicy::u32().max::<3>()),
 ]);
 
 /// Requests of `port-set`.
-pub(super) static PORT_SET: [AttrPolicy; 9] = policy(&[
+pub(super) static PORT_SET: [AttrPolicy; 10] = policy(&[
     (attr::port::IFINDEX, AttrPolicy::u32()),
     (attr::port::IFNAME, AttrPolicy::string(15)),
     (attr::port::CUSTOMER, AttrPolicy::u32()),
     (attr::port::SIDE, AttrPolicy::u32().max::<2>()),
     (attr::port::ANNOUNCE, AttrPolicy::u8().max::<1>()),
     (attr::port::TXN, AttrPolicy::u32()),
+    (attr::port::GUARD, AttrPolicy::u32().max::<3>()),
 ]);
 
 /// Requests of `port-del`.
@@ -336,19 +338,21 @@ pub(super) static FLOW_COUNT: [AttrPolicy; 26] = policy(&[
 ]);
 
 /// Requests of `customer-new`.
-pub(super) static CUSTOMER_NEW: [AttrPolicy; 7] = policy(&[
+pub(super) static CUSTOMER_NEW: [AttrPolicy; 8] = policy(&[
     (attr::customer::ID, AttrPolicy::u32().range::<1, 16777215>()),
     (attr::customer::NAME, AttrPolicy::string(31)),
     (attr::customer::VRF, AttrPolicy::string(15)),
     (attr::customer::TXN, AttrPolicy::u32()),
+    (attr::customer::GUARD, AttrPolicy::u32().max::<2>()),
 ]);
 
 /// Requests of `customer-set`.
-pub(super) static CUSTOMER_SET: [AttrPolicy; 7] = policy(&[
+pub(super) static CUSTOMER_SET: [AttrPolicy; 8] = policy(&[
     (attr::customer::ID, AttrPolicy::u32().range::<1, 16777215>()),
     (attr::customer::NAME, AttrPolicy::string(31)),
     (attr::customer::VRF, AttrPolicy::string(15)),
     (attr::customer::TXN, AttrPolicy::u32()),
+    (attr::customer::GUARD, AttrPolicy::u32().max::<2>()),
 ]);
 
 /// Requests of `customer-del`.
@@ -365,7 +369,7 @@ pub(super) static CUSTOMER_GET: [AttrPolicy; 3] = policy(&[
 ]);
 
 /// Requests of `tunnel-new`.
-pub(super) static TUNNEL_NEW: [AttrPolicy; 29] = policy(&[
+pub(super) static TUNNEL_NEW: [AttrPolicy; 31] = policy(&[
     (attr::tunnel::NAME, AttrPolicy::string(31)),
     (attr::tunnel::TYPE, AttrPolicy::u32().max::<12>()),
     (attr::tunnel::CUSTOMER, AttrPolicy::u32()),
@@ -391,11 +395,13 @@ pub(super) static TUNNEL_NEW: [AttrPolicy; 29] = policy(&[
     (attr::tunnel::TO, AttrPolicy::string(31)),
     (attr::tunnel::TXN, AttrPolicy::u32()),
     (attr::tunnel::IFNAME, AttrPolicy::string(15)),
+    (attr::tunnel::PEERS, AttrPolicy::nested(&PREFIX)),
     (attr::tunnel::DEVICE, AttrPolicy::string(15)),
+    (attr::tunnel::GUARD, AttrPolicy::u32().max::<3>()),
 ]);
 
 /// Requests of `tunnel-set`.
-pub(super) static TUNNEL_SET: [AttrPolicy; 29] = policy(&[
+pub(super) static TUNNEL_SET: [AttrPolicy; 31] = policy(&[
     (attr::tunnel::NAME, AttrPolicy::string(31)),
     (attr::tunnel::CUSTOMER, AttrPolicy::u32()),
     (attr::tunnel::LOCAL, AttrPolicy::binary(4, 16)),
@@ -420,7 +426,9 @@ pub(super) static TUNNEL_SET: [AttrPolicy; 29] = policy(&[
     (attr::tunnel::TO, AttrPolicy::string(31)),
     (attr::tunnel::TXN, AttrPolicy::u32()),
     (attr::tunnel::IFNAME, AttrPolicy::string(15)),
+    (attr::tunnel::PEERS, AttrPolicy::nested(&PREFIX)),
     (attr::tunnel::DEVICE, AttrPolicy::string(15)),
+    (attr::tunnel::GUARD, AttrPolicy::u32().max::<3>()),
 ]);
 
 /// Requests of `tunnel-del`.

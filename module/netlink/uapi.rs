@@ -288,8 +288,10 @@ pub(crate) mod attr {
         pub(crate) const BYTES: u16 = 7;
         /// Transaction this change belongs to; alone if absent.
         pub(crate) const TXN: u16 = 8;
+        /// Default inherit; absent where it is; loose and strict need a customer.
+        pub(crate) const GUARD: u16 = 9;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 8;
+        pub(crate) const MAX: u16 = 9;
     }
 
     /// A virtual address, or one protocol or port range of it, and how it is served.
@@ -559,8 +561,10 @@ pub(crate) mod attr {
         pub(crate) const COUNTERS: u16 = 5;
         /// Transaction this change belongs to; alone if absent.
         pub(crate) const TXN: u16 = 6;
+        /// Default off.
+        pub(crate) const GUARD: u16 = 7;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 6;
+        pub(crate) const MAX: u16 = 7;
     }
 
     /// Addresses that have their first bits in common.
@@ -632,11 +636,15 @@ pub(crate) mod attr {
         pub(crate) const TXN: u16 = 26;
         /// Port that a tunnel of type vlan, qinq or mpls rides on.
         pub(crate) const IFNAME: u16 = 27;
+        /// Outer sources that packets may come from; any that the ends allow if absent.
+        pub(crate) const PEERS: u16 = 28;
         /// Slr device that all packets are received on, and whose packets all leave by
         /// it; empty for none.
-        pub(crate) const DEVICE: u16 = 28;
+        pub(crate) const DEVICE: u16 = 29;
+        /// Default inherit; absent where it is; loose and strict need a customer.
+        pub(crate) const GUARD: u16 = 30;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 28;
+        pub(crate) const MAX: u16 = 30;
     }
 
     /// Where a customer's packets to a prefix go.
@@ -720,6 +728,29 @@ pub(crate) mod value {
         pub(crate) const CLIENT: u32 = 1;
         /// Only servers; no new flow begins here.
         pub(crate) const SERVER: u32 = 2;
+    }
+
+    /// Where the sources of packets that a customer's tunnels, ports and slr devices bring
+    /// must be.
+    pub(crate) mod guard {
+        /// Anywhere.
+        pub(crate) const OFF: u32 = 0;
+        /// Where the customer has a route to, but to the public context.
+        pub(crate) const LOOSE: u32 = 1;
+        /// Where the customer's routes lead back the way that the packet came.
+        pub(crate) const STRICT: u32 = 2;
+    }
+
+    /// The guard of a tunnel or port, numbered as that of a customer.
+    pub(crate) mod own_guard {
+        /// Anywhere.
+        pub(crate) const OFF: u32 = 0;
+        /// Where the customer has a route to, but to the public context.
+        pub(crate) const LOOSE: u32 = 1;
+        /// Where the customer's routes lead back the way that the packet came.
+        pub(crate) const STRICT: u32 = 2;
+        /// As the customer's guard says.
+        pub(crate) const INHERIT: u32 = 3;
     }
 
     /// What the operator wants.

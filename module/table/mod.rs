@@ -35,11 +35,11 @@ pub(crate) use self::{
     commit::Committed,
     config::{
         Action, AdminState, Ask, Binding, BindingKey, BindingRuntime, BindingSettings, Condition,
-        Config, Customer, CustomerName, CustomerRuntime, Fate, Host, HostKey, Lookup, Method, Port,
-        PortName, PortSettings, Prefix, Route, RouteKey, Server, ServerKey, ServerRuntime,
-        ServerSettings, Service, ServiceCursor, ServiceKey, ServiceRuntime, ServiceSettings, Side,
-        SlrDevice, Snat, Target, Traffic, TrafficSums, Tunnel, TunnelName, TunnelSettings, Unknown,
-        Vrf, PUBLIC, SNAT_PORTS,
+        Config, Customer, CustomerName, CustomerRuntime, Fate, Guard, Host, HostKey, Lookup,
+        Method, Port, PortName, PortSettings, Prefix, Route, RouteKey, Server, ServerKey,
+        ServerRuntime, ServerSettings, Service, ServiceCursor, ServiceKey, ServiceRuntime,
+        ServiceSettings, Side, SlrDevice, Snat, Target, Traffic, TrafficSums, Tunnel, TunnelBounds,
+        TunnelName, TunnelSettings, Unknown, Vrf, Within, PUBLIC, SNAT_PORTS,
     },
     flow::{
         state_bit, End, Family, FilterEnd, Flow, FlowDump, FlowFilter, FlowRecord, FlowRef,

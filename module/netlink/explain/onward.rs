@@ -14,7 +14,7 @@ use crate::domain::{
     packet::Packet,
     reason::DropReason,
 };
-use crate::table::{PortName, Snat, Target, PUBLIC};
+use crate::table::{PortName, Snat, Target, Within, PUBLIC};
 use kernel::sync::rcu;
 
 fn unreachable(reason: DropReason) -> Verdict {
@@ -27,6 +27,32 @@ pub(super) fn deliver(case: &Case<'_>, name: &PortName) -> Verdict {
     match case.config.receiver(case.customer, name, &rcu) {
         Some(_) => Verdict::of("deliver"),
         None => unreachable(DropReason::NoDevice),
+    }
+}
+
+/// Where a customer's routes lead to an address, within the customer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Back {
+    /// Into the tunnel of this number.
+    Tunnel(u32),
+    /// Out by this device, or to the stack by this slr device.
+    Device(PortName),
+}
+
+/// The way back to a packet's source, as the customer's guard sees it.
+pub(super) fn back<A: Family>(case: &Case<'_>, packet: &Packet<A>) -> Option<Back> {
+    let (addr, from) = (packet.src, packet.dst.to_addr());
+    let own = case.config.route(case.customer, addr.to_addr(), Some(from));
+    match own.map(|route| route.target.within()) {
+        Some(Some(Within::Tunnel(id))) => return Some(Back::Tunnel(id)),
+        Some(Some(Within::Device(name))) => return Some(Back::Device(name)),
+        Some(None) => return None,
+        // The port that the route names is found by the routing tables too.
+        Some(Some(Within::Port(_))) | None => {}
+    }
+    match A::way(case, addr.mask(0), addr) {
+        Ok(Way::Device(name)) => Some(Back::Device(name)),
+        _ => None,
     }
 }
 

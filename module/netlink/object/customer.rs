@@ -16,12 +16,13 @@ use crate::kern::net::{
     genetlink::{Attrs, Dump, DumpWriter, Extack, Full, Refused, Reply, Request, Stop, Writer},
 };
 use crate::netlink::{
+    parse,
     transaction,
     uapi::{attr, cmd},
     Control, //
 };
 use crate::table::{
-    self, Change, Config, ConfigError, Cursor, Customer, CustomerName, CustomerUpdate, Kind,
+    self, Change, Config, ConfigError, Cursor, Customer, CustomerName, CustomerUpdate, Guard, Kind,
     PortName, Vrf, PUBLIC,
 };
 
@@ -54,8 +55,11 @@ fn parse_id(attrs: &Attrs<'_>) -> Option<u32> {
 }
 
 fn parse_update(request: &Request<'_>) -> Result<CustomerUpdate, Refused> {
+    let (extack, attrs) = (request.extack(), request.attrs());
+    let guard = attr::customer::GUARD;
     Ok(CustomerUpdate {
         vrf: parse_vrf(request)?,
+        guard: parse::choice(&extack, &attrs, guard, "guard", Guard::from_u32)?,
     })
 }
 
@@ -180,6 +184,7 @@ pub(in crate::netlink) fn put(out: &mut Writer<'_>, customer: &Customer) -> Resu
         out.c_str_bytes(attr::customer::VRF, vrf.name.as_bytes())?;
         out.u32(attr::customer::VRF_IFINDEX, vrf.ifindex)?;
     }
+    out.u32(attr::customer::GUARD, customer.guard.as_u32())?;
     super::put_traffic(out, attr::customer::COUNTERS, &customer.runtime.traffic)
 }
 

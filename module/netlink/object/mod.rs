@@ -10,6 +10,7 @@ pub(super) mod binding;
 pub(super) mod customer;
 pub(super) mod device;
 pub(super) mod flow;
+mod guard;
 pub(super) mod port;
 pub(super) mod route;
 pub(super) mod server;

@@ -12,6 +12,7 @@ use kernel::{
     sync::{rcu, Arc}, //
 };
 
+use super::guard;
 use crate::kern::net::{
     device::Device,
     genetlink::{
@@ -32,6 +33,7 @@ fn places(at: table::Attr) -> &'static [u16] {
         table::Attr::Ifindex | table::Attr::Ifname | table::Attr::Key => &[attr::port::IFINDEX],
         table::Attr::Customer => &[attr::port::CUSTOMER],
         table::Attr::Side => &[attr::port::SIDE],
+        table::Attr::Guard => &[attr::port::GUARD],
         _ => &[],
     }
 }
@@ -103,6 +105,7 @@ fn parse_update(extack: &Extack<'_>, attrs: &Attrs<'_>) -> Result<PortUpdate, Re
         customer: attrs.get(attr::port::CUSTOMER).map(|attr| attr.u32()),
         side: parse::choice(extack, attrs, attr::port::SIDE, "side", Side::from_u32)?,
         announce: attrs.get(attr::port::ANNOUNCE).map(|attr| attr.u8() != 0),
+        guard: guard::parse(extack, attrs, attr::port::GUARD)?,
     })
 }
 
@@ -154,6 +157,7 @@ pub(in crate::netlink) fn put(out: &mut Writer<'_>, port: &Port) -> Result<(), F
     out.u32(attr::port::CUSTOMER, port.settings.customer)?;
     out.u32(attr::port::SIDE, port.settings.side.as_u32())?;
     out.u8(attr::port::ANNOUNCE, port.settings.announce.into())?;
+    guard::put(out, attr::port::GUARD, port.settings.guard)?;
     out.u64(attr::port::PACKETS, port.runtime.packets())?;
     out.u64(attr::port::BYTES, port.runtime.bytes())
 }

@@ -13,6 +13,7 @@ pub(in crate::netlink) use self::show::{put, put_key};
 
 use kernel::{prelude::*, sync::Arc};
 
+use super::guard;
 use crate::domain::{
     addr::Addr,
     encap::{
@@ -29,7 +30,8 @@ use crate::netlink::{
     Control, //
 };
 use crate::table::{
-    self, Change, Config, ConfigError, PortName, Prefix, Tunnel, TunnelName, TunnelSettings, PUBLIC,
+    self, Change, Config, ConfigError, Guard, PortName, Prefix, Tunnel, TunnelBounds, TunnelName,
+    TunnelSettings, PUBLIC,
 };
 
 /// The types, by the numbers of the specification.
@@ -64,6 +66,7 @@ fn places(at: table::Attr) -> &'static [u16] {
         table::Attr::Port => &[attr::tunnel::DPORT],
         table::Attr::Ifname => &[attr::tunnel::IFNAME],
         table::Attr::Device => &[attr::tunnel::DEVICE],
+        table::Attr::Guard => &[attr::tunnel::GUARD],
         _ => &[],
     }
 }
@@ -133,6 +136,7 @@ fn defaults(kind: Kind, local: Addr, remote: Addr) -> TunnelSettings {
         },
         cookie: Cookie::None,
         has_checksum: local.is_v6(),
+        guard: None,
         mtu: 0,
         to: None,
         device: PortName::default(),
@@ -155,6 +159,8 @@ struct Update {
     df: Option<Df>,
     mtu: Option<u32>,
     has_checksum: Option<bool>,
+    /// The inner none is the customer's.
+    guard: Option<Option<Guard>>,
     is_ethernet: Option<bool>,
     has_sublayer: Option<bool>,
     mac: Option<[u8; 6]>,
@@ -163,6 +169,7 @@ struct Update {
     peer_cookie: Option<Cookie>,
     /// The tunnel that all leaves by, which may be none.
     to: Option<Option<TunnelName>>,
+    peers: Option<KVec<Prefix>>,
     allowed: Option<KVec<Prefix>>,
     device: Option<PortName>,
     port: Option<PortName>,
@@ -194,6 +201,7 @@ impl Update {
             df: parse::choice(extack, attrs, a::DF, "df", df_from)?,
             mtu: u32_of(a::MTU),
             has_checksum: flag(a::CHECKSUM),
+            guard: guard::parse(extack, attrs, a::GUARD)?,
             is_ethernet: flag(a::ETHERNET),
             has_sublayer: flag(a::SUBLAYER),
             mac: mac(a::MAC),
@@ -201,6 +209,7 @@ impl Update {
             cookie: cookie(extack, attrs, a::COOKIE)?,
             peer_cookie: cookie(extack, attrs, a::PEER_COOKIE)?,
             to: to(extack, attrs)?,
+            peers: prefixes(extack, attrs, a::PEERS)?,
             allowed: prefixes(extack, attrs, a::ALLOWED)?,
             device: name(a::DEVICE),
             port: name(a::IFNAME),
@@ -240,6 +249,7 @@ impl Update {
         }
         settings.customer = self.customer.unwrap_or(settings.customer);
         settings.has_checksum = self.has_checksum.unwrap_or(settings.has_checksum);
+        settings.guard = self.guard.unwrap_or(settings.guard);
         settings.mtu = self.mtu.unwrap_or(settings.mtu);
         settings.cookie = self.cookie.unwrap_or(settings.cookie);
         settings.device = self.device.unwrap_or(settings.device);
@@ -267,6 +277,14 @@ impl Update {
             settings.port = port;
         }
         Ok(settings)
+    }
+
+    /// From where packets may come, which was `bounds`.
+    fn bind(&self, bounds: &TunnelBounds) -> Result<TunnelBounds, ConfigError> {
+        Ok(TunnelBounds {
+            peers: copy(self.peers.as_deref().unwrap_or(&bounds.peers))?,
+            allowed: copy(self.allowed.as_deref().unwrap_or(&bounds.allowed))?,
+        })
     }
 }
 
@@ -363,8 +381,8 @@ pub(crate) fn new(control: &Control, request: &Request<'_>) -> Result<Reply, Ref
     let update = Update::parse(&extack, &attrs)?;
     transaction::apply(control, request, attr::tunnel::TXN, places, |change| {
         let settings = update.settle(change, defaults(kind, local, remote))?;
-        let allowed = copy(update.allowed.as_deref().unwrap_or(&[]))?;
-        change.tunnel_new(name, settings, allowed).map(drop)
+        let bounds = update.bind(&TunnelBounds::none())?;
+        change.tunnel_new(name, settings, bounds).map(drop)
     })
 }
 
@@ -381,10 +399,10 @@ pub(crate) fn set(control: &Control, request: &Request<'_>) -> Result<Reply, Ref
     let update = Update::parse(&extack, &attrs)?;
     transaction::apply(control, request, attr::tunnel::TXN, places, |change| {
         let id = find(change, &name)?;
-        let (settings, allowed) = change.tunnel_now(id)?;
-        let allowed = copy(update.allowed.as_deref().unwrap_or(allowed))?;
+        let (settings, bounds) = change.tunnel_now(id)?;
+        let bounds = update.bind(bounds)?;
         let settings = update.settle(change, settings)?;
-        change.tunnel_set(id, settings, allowed)
+        change.tunnel_set(id, settings, bounds)
     })
 }
 

@@ -2,7 +2,7 @@
 
 //! What an address or a number must be to make sense.
 
-use core::fmt::Display;
+use core::fmt::{Arguments, Display};
 
 use super::error::{invalid, range, Attr, Result};
 use crate::domain::{
@@ -10,7 +10,7 @@ use crate::domain::{
     limits,
     timeouts::Timeouts, //
 };
-use crate::table::config::{ServerKey, ServiceKey};
+use crate::table::config::{Guard, ServerKey, ServiceKey, PUBLIC};
 
 /// The longest time that can be set, in seconds: 30 days.
 pub(super) const SECONDS_MAX: u32 = limits::TIMEOUT_MAX;
@@ -24,6 +24,17 @@ pub(super) fn number(attr: Attr, name: &str, value: u32, min: u32, max: u32) -> 
         return Ok(());
     }
     Err(range(attr, format_args!("{name} must be {min}..={max}")))
+}
+
+/// Refuses a guard of what is of the public context, which has no routes of its own to ask.
+pub(super) fn guard(what: Arguments<'_>, own: Option<Guard>, customer: u32) -> Result {
+    match own {
+        Some(Guard::Loose | Guard::Strict) if customer == PUBLIC => Err(invalid(
+            Attr::Guard,
+            format_args!("{what} is of public: guard loose and strict are for customers"),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Refuses an address that cannot be that of `what`.

@@ -5,7 +5,7 @@
 use super::{
     error::{invalid, not_found},
     put,
-    tunnel::{copy, TunnelDraft},
+    tunnel::TunnelDraft,
     Attr,
     Change,
     Event,
@@ -51,7 +51,7 @@ impl Change {
             if self.tunnels_gone.get(&tunnel.id).is_some() {
                 continue;
             }
-            let (mut settings, allowed) = self.tunnel_now(tunnel.id)?;
+            let (mut settings, bounds) = self.tunnel_now(tunnel.id)?;
             let (end, port) = match config.port(ifindex) {
                 Some(port) => (ifindex, port.name),
                 None => {
@@ -62,13 +62,13 @@ impl Change {
             if (settings.wire.end, settings.port) == (End::Link(end), port) {
                 continue;
             }
-            let allowed = copy(allowed)?;
+            let bounds = bounds.try_clone()?;
             settings.wire.end = End::Link(end);
             settings.port = port;
             let draft = TunnelDraft {
                 name: tunnel.name,
                 settings,
-                allowed,
+                bounds,
                 runtime: tunnel.runtime.clone(),
             };
             self.record(Event::TunnelNew(tunnel.id))?;

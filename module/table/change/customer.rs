@@ -19,7 +19,7 @@ use super::{
 use crate::domain::limits::CUSTOMER_MAX;
 use crate::kern::sync::deferred::cond_resched;
 use crate::table::config::{
-    Config, Customer, CustomerName, CustomerRuntime, Named, PortName, Vrf, VrfOwner, PUBLIC,
+    Config, Customer, CustomerName, CustomerRuntime, Guard, Named, PortName, Vrf, VrfOwner, PUBLIC,
 };
 
 /// What a request says of a customer; none leaves a setting as it is.
@@ -27,12 +27,14 @@ use crate::table::config::{
 pub(crate) struct CustomerUpdate {
     /// The inner none takes the VRF away.
     pub(crate) vrf: Option<Option<Vrf>>,
+    pub(crate) guard: Option<Guard>,
 }
 
 /// A customer that a change makes or alters.
 pub(super) struct CustomerDraft {
     name: CustomerName,
     vrf: Option<Vrf>,
+    guard: Guard,
     runtime: Arc<CustomerRuntime>,
 }
 
@@ -63,6 +65,7 @@ impl Change {
         let draft = CustomerDraft {
             name,
             vrf: update.vrf.flatten(),
+            guard: update.guard.unwrap_or(Guard::Off),
             runtime,
         };
         put(&mut self.customers, id, draft)?;
@@ -80,9 +83,11 @@ impl Change {
     pub(crate) fn customer_set(&mut self, id: u32, update: &CustomerUpdate) -> Result {
         let draft = self.customer_draft(id)?;
         let vrf = update.vrf.unwrap_or(draft.vrf);
+        let guard = update.guard.unwrap_or(draft.guard);
         self.record(Event::CustomerNew(id))?;
         if let Some(draft) = self.customers.get_mut(&id) {
             draft.vrf = vrf;
+            draft.guard = guard;
         }
         Ok(())
     }
@@ -109,7 +114,11 @@ impl Change {
         match owner {
             Some(id) => {
                 let vrf = name.map(|name| Vrf { ifindex, name });
-                self.customer_set(id, &CustomerUpdate { vrf: Some(vrf) })
+                let update = CustomerUpdate {
+                    vrf: Some(vrf),
+                    ..CustomerUpdate::default()
+                };
+                self.customer_set(id, &update)
             }
             None => Ok(()),
         }
@@ -189,6 +198,7 @@ impl Change {
             let draft = CustomerDraft {
                 name: customer.name,
                 vrf: customer.vrf,
+                guard: customer.guard,
                 runtime: customer.runtime.clone(),
             };
             put(&mut self.customer_names, draft.name, id)?;
@@ -213,6 +223,8 @@ impl Change {
         for id in self.customers_gone.iter().map(|(id, ())| id).chain(altered) {
             if let Some(old) = customers.remove(id, GFP_KERNEL)? {
                 names.remove(&old.name, GFP_KERNEL)?;
+                let has_guard = old.guard != Guard::Off;
+                config.guards = config.guards.saturating_sub(has_guard.into());
                 if let Some(vrf) = &old.vrf {
                     vrfs.remove(&vrf.ifindex, GFP_KERNEL)?;
                 }
@@ -221,10 +233,13 @@ impl Change {
         for (id, draft) in &self.customers {
             cond_resched();
             let (id, name) = (*id, draft.name);
+            let has_guard = draft.guard != Guard::Off;
+            config.guards = config.guards.saturating_add(has_guard.into());
             let customer = Customer {
                 id,
                 name,
                 vrf: draft.vrf,
+                guard: draft.guard,
                 runtime: draft.runtime.clone(),
             };
             customers.insert(Arc::new(customer, GFP_KERNEL)?, GFP_KERNEL)?;

@@ -70,6 +70,7 @@ pub(crate) enum Attr {
     SnatLast,
     SnatPort,
     Weight,
+    Guard,
     Threshold,
     Hold,
     DrainTimeout,

@@ -24,7 +24,7 @@ use super::{
 use crate::kern::sync::deferred::cond_resched;
 use crate::table::{
     config::{
-        Binding, BindingSettings, Config, Machine, Port, Server, ServerEntry, ServerKey,
+        Binding, BindingSettings, Config, Guard, Machine, Port, Server, ServerEntry, ServerKey,
         ServerSettings, Service, ServiceKey,
     },
     schedule::Maglev,
@@ -79,6 +79,7 @@ impl Change {
             config.customers = kept.customers.clone();
             config.customer_names = kept.customer_names.clone();
             config.vrfs = kept.vrfs.clone();
+            config.guards = kept.guards;
             config.tunnels = kept.tunnels.clone();
             config.tunnel_names = kept.tunnel_names.clone();
             config.wires = kept.wires.clone();
@@ -158,7 +159,9 @@ impl Change {
         }
         let mut ports = config.ports.edit(GFP_KERNEL)?;
         for (ifindex, ()) in &self.ports_gone {
-            ports.remove(ifindex, GFP_KERNEL)?;
+            if let Some(old) = ports.remove(ifindex, GFP_KERNEL)? {
+                config.guards -= Guard::count(old.settings.guard);
+            }
         }
         for (ifindex, draft) in &self.ports {
             let customer = config.customer(draft.settings.customer);
@@ -169,7 +172,10 @@ impl Change {
                 settings: draft.settings,
                 runtime: draft.runtime.clone(),
             };
-            ports.insert(Arc::new(port, GFP_KERNEL)?, GFP_KERNEL)?;
+            config.guards += Guard::count(draft.settings.guard);
+            if let Some(old) = ports.insert(Arc::new(port, GFP_KERNEL)?, GFP_KERNEL)? {
+                config.guards -= Guard::count(old.settings.guard);
+            }
         }
         config.ports = ports.freeze(GFP_KERNEL)?;
         Ok(())

@@ -5,6 +5,7 @@
 use kernel::sync::Arc;
 
 use super::{
+    check,
     error::{busy, exists, invalid, not_found},
     put,
     Attr,
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::kern::sync::deferred::cond_resched;
 use crate::table::config::{
-    Config, Port, PortName, PortRuntime, PortSettings, RouteKey, Side, Target,
+    Config, Guard, Port, PortName, PortRuntime, PortSettings, RouteKey, Side, Target,
 };
 
 /// What a request says of a port; none leaves a setting as it is.
@@ -23,6 +24,8 @@ pub(crate) struct PortUpdate {
     pub(crate) customer: Option<u32>,
     pub(crate) side: Option<Side>,
     pub(crate) announce: Option<bool>,
+    /// The inner none is the customer's guard.
+    pub(crate) guard: Option<Option<Guard>>,
 }
 
 impl PortUpdate {
@@ -31,6 +34,7 @@ impl PortUpdate {
             customer: self.customer.unwrap_or(settings.customer),
             side: self.side.unwrap_or(settings.side),
             announce: self.announce.unwrap_or(settings.announce),
+            guard: self.guard.unwrap_or(settings.guard),
         }
     }
 }
@@ -46,7 +50,7 @@ impl Change {
     /// Attaches a device.
     pub(crate) fn port_new(&mut self, ifindex: u32, name: PortName, update: &PortUpdate) -> Result {
         let settings = update.apply(PortSettings::default());
-        self.check_customer(settings.customer)?;
+        self.check_port(name, &settings)?;
         if self.has_port(ifindex) {
             return Err(exists(
                 Attr::Ifindex,
@@ -73,9 +77,19 @@ impl Change {
             return Err(no_port(name));
         };
         let settings = update.apply(settings);
-        self.check_customer(settings.customer)?;
+        self.check_port(name, &settings)?;
         self.record(Event::PortNew(ifindex))?;
         self.port_draft(ifindex, |draft| draft.settings = settings)
+    }
+
+    /// Refuses what no port can be.
+    fn check_port(&self, name: PortName, settings: &PortSettings) -> Result {
+        self.check_customer(settings.customer)?;
+        check::guard(
+            format_args!("port {name}"),
+            settings.guard,
+            settings.customer,
+        )
     }
 
     /// Gives a port the new name of its device.

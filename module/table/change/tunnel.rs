@@ -3,11 +3,12 @@
 //! Operations on tunnels.
 
 use kernel::{
-    alloc::{flags::GFP_KERNEL, KVec},
+    alloc::flags::GFP_KERNEL,
     sync::Arc, //
 };
 
 use super::{
+    check,
     error::{busy, exists, invalid, not_found},
     put,
     tunnel_tables::TunnelTables,
@@ -20,15 +21,15 @@ use super::{
 use crate::domain::encap::{Carrier, End, Kind};
 use crate::kern::sync::deferred::cond_resched;
 use crate::table::config::{
-    BindingKey, BindingSettings, Config, Method, OuterRoute, Prefix, RouteKey, Target, Tunnel,
-    TunnelName, TunnelRuntime, TunnelSettings, PUBLIC,
+    BindingKey, BindingSettings, Config, Method, OuterRoute, RouteKey, Target, Tunnel,
+    TunnelBounds, TunnelName, TunnelRuntime, TunnelSettings, PUBLIC,
 };
 
 /// A tunnel that a change makes or alters.
 pub(super) struct TunnelDraft {
     pub(super) name: TunnelName,
     pub(super) settings: TunnelSettings,
-    pub(super) allowed: KVec<Prefix>,
+    pub(super) bounds: TunnelBounds,
     pub(super) runtime: Arc<TunnelRuntime>,
 }
 
@@ -38,7 +39,7 @@ impl Change {
         &mut self,
         name: TunnelName,
         settings: TunnelSettings,
-        allowed: KVec<Prefix>,
+        bounds: TunnelBounds,
     ) -> Result<u32> {
         if self.tunnel_id(&name).is_some() {
             return Err(exists(
@@ -46,7 +47,7 @@ impl Change {
                 format_args!("tunnel {name} exists already"),
             ));
         }
-        self.check_tunnel(&name, &settings)?;
+        self.check_tunnel(&name, &settings, &bounds)?;
         // What goes and comes again in one change stays what it was to those that lead to it.
         let (id, runtime) = match self.from.tunnel_named(&name) {
             Some(base) => (base.id, base.runtime.clone()),
@@ -58,7 +59,7 @@ impl Change {
         let draft = TunnelDraft {
             name,
             settings,
-            allowed,
+            bounds,
             runtime,
         };
         put(&mut self.tunnels, id, draft)?;
@@ -78,17 +79,17 @@ impl Change {
         &mut self,
         id: u32,
         settings: TunnelSettings,
-        allowed: KVec<Prefix>,
+        bounds: TunnelBounds,
     ) -> Result {
         let Some((name, runtime)) = self.tunnel_draft(id) else {
             return Err(no_tunnel(id));
         };
-        self.check_tunnel(&name, &settings)?;
+        self.check_tunnel(&name, &settings, &bounds)?;
         self.record(Event::TunnelNew(id))?;
         let draft = TunnelDraft {
             name,
             settings,
-            allowed,
+            bounds,
             runtime,
         };
         put(&mut self.tunnel_names, name, id)?;
@@ -123,14 +124,14 @@ impl Change {
         self.tunnels_gone.get(&id).is_none().then_some(id)
     }
 
-    /// What a tunnel is, as the change leaves things so far, and the sources that it allows.
-    pub(crate) fn tunnel_now(&self, id: u32) -> Result<(TunnelSettings, &[Prefix])> {
+    /// What a tunnel is, as the change leaves things so far, and from where packets may come.
+    pub(crate) fn tunnel_now(&self, id: u32) -> Result<(TunnelSettings, &TunnelBounds)> {
         if let Some(draft) = self.tunnels.get(&id) {
-            return Ok((draft.settings, &draft.allowed));
+            return Ok((draft.settings, &draft.bounds));
         }
         match self.kept().and_then(|config| config.tunnel_at(id)) {
             Some(tunnel) if self.tunnels_gone.get(&id).is_none() => {
-                Ok((tunnel.settings, &tunnel.allowed))
+                Ok((tunnel.settings, &tunnel.bounds))
             }
             _ => Err(no_tunnel(id)),
         }
@@ -153,8 +154,18 @@ impl Change {
     }
 
     /// Refuses what no tunnel can be.
-    fn check_tunnel(&self, name: &TunnelName, settings: &TunnelSettings) -> Result {
+    fn check_tunnel(
+        &self,
+        name: &TunnelName,
+        settings: &TunnelSettings,
+        bounds: &TunnelBounds,
+    ) -> Result {
         self.check_customer(settings.customer)?;
+        check::guard(
+            format_args!("tunnel {name}"),
+            settings.guard,
+            settings.customer,
+        )?;
         let kind = settings.wire.kind;
         if settings.outer.format.kind != kind {
             return Err(invalid(
@@ -174,6 +185,7 @@ impl Change {
             ));
         }
         check_bound(name, settings)?;
+        check_outside(name, settings, bounds)?;
         match (kind.carrier(), settings.wire.end) {
             (Carrier::Link, End::Link(_)) => self.check_circuit(name, settings),
             (Carrier::Link, _) | (_, End::Link(_)) => Err(invalid(
@@ -223,7 +235,7 @@ impl Change {
             name: draft.name,
             settings,
             template: settings.outer.template(),
-            allowed: copy(&draft.allowed)?,
+            bounds: draft.bounds.try_clone()?,
             runtime: draft.runtime.clone(),
             route: self.outer_route(id, &settings)?,
             customer: customer.map(|customer| customer.runtime.clone()),
@@ -300,11 +312,25 @@ fn check_bound(name: &TunnelName, settings: &TunnelSettings) -> Result {
     }
 }
 
-/// The same prefixes again.
-pub(super) fn copy(prefixes: &[Prefix]) -> Result<KVec<Prefix>> {
-    let mut copy = KVec::with_capacity(prefixes.len(), GFP_KERNEL)?;
-    copy.extend_from_slice(prefixes, GFP_KERNEL)?;
-    Ok(copy)
+/// Refuses what is about outer addresses of a tunnel that has none, or others.
+fn check_outside(name: &TunnelName, settings: &TunnelSettings, bounds: &TunnelBounds) -> Result {
+    let v6 = match settings.wire.end {
+        End::Link(_) if !bounds.peers.is_empty() => {
+            return Err(invalid(
+                Attr::Key,
+                format_args!("tunnel {name} is on a link and has no peers by address"),
+            ));
+        }
+        End::Link(_) => return Ok(()),
+        End::Path { local, .. } => local.is_v6(),
+    };
+    match bounds.peers.iter().find(|peer| peer.addr.is_v6() != v6) {
+        Some(peer) => Err(invalid(
+            Attr::Address,
+            format_args!("tunnel {name}: peers {peer} are of another family than its ends"),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Refuses a cross-connect to no tunnel, or to one of another customer.

@@ -10,7 +10,7 @@ use kernel::{
 use super::{error::exists, Attr, Result};
 use crate::domain::encap::{End, Kind};
 use crate::table::config::{
-    Bound, Config, Tunnel, TunnelEnd, TunnelNamed, TunnelSettings, UdpPort, Wire,
+    Bound, Config, Guard, Tunnel, TunnelEnd, TunnelNamed, TunnelSettings, UdpPort, Wire,
 };
 use crate::table::trie::Edit;
 
@@ -22,6 +22,8 @@ pub(super) struct TunnelTables {
     ports: Edit<UdpPort>,
     ends: Edit<TunnelEnd>,
     bound: Edit<Bound>,
+    /// Guards of the configuration, those of tunnels among them.
+    guards: u32,
 }
 
 impl TunnelTables {
@@ -34,6 +36,7 @@ impl TunnelTables {
             ports: config.udp_ports.edit(GFP_KERNEL)?,
             ends: config.tunnel_ends.edit(GFP_KERNEL)?,
             bound: config.bound.edit(GFP_KERNEL)?,
+            guards: config.guards,
         })
     }
 
@@ -45,6 +48,7 @@ impl TunnelTables {
         };
         let settings = &old.settings;
         self.names.remove(&old.name, GFP_KERNEL)?;
+        self.guards -= Guard::count(settings.guard);
         if let Some(device) = settings.device() {
             self.bound.remove(device, GFP_KERNEL)?;
         }
@@ -67,6 +71,7 @@ impl TunnelTables {
     pub(super) fn put_in(&mut self, tunnel: Arc<Tunnel>) -> Result {
         let (id, name) = (tunnel.id, tunnel.name);
         self.tunnels.insert(tunnel.clone(), GFP_KERNEL)?;
+        self.guards += Guard::count(tunnel.settings.guard);
         let named = Arc::new(TunnelNamed { name, id }, GFP_KERNEL)?;
         self.names.insert(named, GFP_KERNEL)?;
         self.bind(&tunnel)?;
@@ -140,6 +145,7 @@ impl TunnelTables {
         config.udp_ports = self.ports.freeze(GFP_KERNEL)?;
         config.tunnel_ends = self.ends.freeze(GFP_KERNEL)?;
         config.bound = self.bound.freeze(GFP_KERNEL)?;
+        config.guards = self.guards;
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use core::fmt;
 
 use kernel::{alloc::AllocError, sync::Arc};
 
-use super::{PortName, Traffic, TrafficSupply};
+use super::{Guard, PortName, Traffic, TrafficSupply};
 use crate::domain::limits::CUSTOMER_NAME_MAX;
 use crate::table::stats::{DropSupply, Drops};
 use crate::table::trie::{mix, Keyed, TrieKey};
@@ -80,6 +80,7 @@ pub(crate) struct Customer {
     pub(crate) id: u32,
     pub(crate) name: CustomerName,
     pub(crate) vrf: Option<Vrf>,
+    pub(crate) guard: Guard,
     pub(crate) runtime: Arc<CustomerRuntime>,
 }
 

@@ -40,6 +40,27 @@ choice! {
 }
 
 choice! {
+    /// Where the sources must be of what a customer's tunnels, ports and slr devices bring, or of
+    /// what one tunnel or port does.
+    Guard {
+        /// Anywhere.
+        Off,
+        /// Where a route of the customer leads to, but to the public context.
+        Loose,
+        /// Where the customer's routes lead back the way that the packet came.
+        Strict,
+    }
+}
+
+impl Guard {
+    /// How many guards an own one of a tunnel or port is; one that is off, or the customer's, is
+    /// none.
+    pub(in crate::table) fn count(own: Option<Self>) -> u32 {
+        matches!(own, Some(Guard::Loose | Guard::Strict)).into()
+    }
+}
+
+choice! {
     /// What the operator wants of a server or a service.
     AdminState {
         /// In use.

@@ -37,16 +37,16 @@ pub(crate) use self::{
     customer::{Customer, CustomerName, CustomerRuntime, Named, Vrf, VrfOwner},
     device::SlrDevice,
     key::{BindingKey, HostKey, ServerKey, ServiceKey, SlotKey, PUBLIC},
-    kind::{Action, AdminState, Condition, Fate, Method, Side},
+    kind::{Action, AdminState, Condition, Fate, Guard, Method, Side},
     lookup::Lookup,
     port::{Port, PortName, PortRuntime, PortSettings},
-    route::{Route, RouteKey, RouteLengths, Target},
+    route::{Route, RouteKey, RouteLengths, Target, Within},
     server::{Machine, Server, ServerEntry, ServerRuntime, ServerSettings},
     service::{Host, Service, ServiceRuntime, ServiceSettings, Unknown, TABLE_SIZE},
     traffic::{Traffic, TrafficSums, TrafficSupply},
     tunnel::{
-        Bound, OuterRoute, Prefix, Tunnel, TunnelEnd, TunnelName, TunnelNamed, TunnelRuntime,
-        TunnelSettings, UdpPort, Wire,
+        Bound, OuterRoute, Prefix, Tunnel, TunnelBounds, TunnelEnd, TunnelName, TunnelNamed,
+        TunnelRuntime, TunnelSettings, UdpPort, Wire,
     },
 };
 
@@ -57,6 +57,8 @@ pub(crate) struct Config {
     pub(super) customers: Trie<Customer>,
     pub(super) customer_names: Trie<Named>,
     pub(super) vrfs: Trie<VrfOwner>,
+    /// Customers, tunnels and ports with a guard that is not off.
+    pub(super) guards: u32,
     pub(super) tunnels: Trie<Tunnel>,
     pub(super) tunnel_names: Trie<TunnelNamed>,
     pub(super) wires: Trie<Wire>,
@@ -91,6 +93,7 @@ impl Config {
             customers: Trie::new(seed),
             customer_names: Trie::new(seed),
             vrfs: Trie::new(seed),
+            guards: 0,
             tunnels: Trie::new(seed),
             tunnel_names: Trie::new(seed),
             wires: Trie::new(seed),
@@ -127,6 +130,19 @@ impl Config {
     /// The customer whose VRF this device is.
     pub(crate) fn vrf_owner(&self, ifindex: u32) -> Option<u32> {
         Some(self.vrfs.get(&ifindex)?.id)
+    }
+
+    /// Whether there are customers, tunnels or ports with a guard.
+    #[inline(always)]
+    pub(crate) fn has_guards(&self) -> bool {
+        self.guards != 0
+    }
+
+    /// The guard of what comes by a tunnel or port of a customer: its own one, if it has that, or
+    /// else the customer's.
+    pub(crate) fn guard(&self, own: Option<Guard>, customer: u32) -> Guard {
+        let guard = own.or_else(|| Some(self.customer(customer)?.guard));
+        guard.unwrap_or(Guard::Off)
     }
 
     /// The tunnel of this number.

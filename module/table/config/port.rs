@@ -4,7 +4,10 @@
 
 use kernel::{alloc::AllocError, sync::Arc};
 
-use super::{kind::Side, CustomerRuntime, PUBLIC};
+use super::{
+    kind::{Guard, Side},
+    CustomerRuntime, PUBLIC,
+};
 use crate::kern::sync::percpu::{Counters, Pair};
 use crate::table::trie::{Keyed, TrieKey};
 
@@ -65,6 +68,8 @@ pub(crate) struct PortSettings {
     pub(crate) side: Side,
     /// Whether virtual addresses are answered for and announced here.
     pub(crate) announce: bool,
+    /// Where the sources of what arrives must be; none says as the customer's guard does.
+    pub(crate) guard: Option<Guard>,
 }
 
 impl Default for PortSettings {
@@ -73,6 +78,7 @@ impl Default for PortSettings {
             customer: PUBLIC,
             side: Side::Any,
             announce: false,
+            guard: None,
         }
     }
 }

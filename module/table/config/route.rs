@@ -76,7 +76,29 @@ pub(crate) enum Target {
     Blackhole,
 }
 
+/// Where a target leads within its customer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Within {
+    /// Into the tunnel of this number.
+    Tunnel(u32),
+    /// Into the stack, by the slr device of this name.
+    Device(PortName),
+    /// Out by the port on this device.
+    Port(u32),
+}
+
 impl Target {
+    /// Where it leads within its customer: what goes into the public context, or nowhere, is
+    /// nobody of the customer's.
+    pub(crate) fn within(&self) -> Option<Within> {
+        match *self {
+            Target::Tunnel(id) => Some(Within::Tunnel(id)),
+            Target::Device(name) => Some(Within::Device(name)),
+            Target::Port { ifindex, .. } => Some(Within::Port(ifindex)),
+            Target::Public(_) | Target::Unreachable | Target::Blackhole => None,
+        }
+    }
+
     /// Whether packets leave by this port.
     pub(crate) fn is_port(&self, which: u32) -> bool {
         matches!(self, Target::Port { ifindex, .. } if *ifindex == which)

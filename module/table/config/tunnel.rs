@@ -5,11 +5,11 @@
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use kernel::{
-    alloc::{AllocError, KVec},
+    alloc::{flags::GFP_KERNEL, AllocError, KVec},
     sync::Arc, //
 };
 
-use super::{CustomerName, CustomerRuntime, PortName, Traffic, TrafficSupply};
+use super::{CustomerName, CustomerRuntime, Guard, PortName, Traffic, TrafficSupply};
 use crate::domain::addr::Addr;
 use crate::domain::encap::build::{Df, Outer, Template};
 use crate::domain::encap::{Cookie, End, WireKey};
@@ -36,6 +36,42 @@ impl core::fmt::Display for Prefix {
     }
 }
 
+/// From where packets may come by a tunnel.
+pub(crate) struct TunnelBounds {
+    /// Outer sources; empty allows any that the tunnel's ends do.
+    pub(crate) peers: KVec<Prefix>,
+    /// Sources that packets may have inside; empty allows any.
+    pub(crate) allowed: KVec<Prefix>,
+}
+
+impl TunnelBounds {
+    /// From anywhere.
+    pub(crate) fn none() -> Self {
+        TunnelBounds {
+            peers: KVec::new(),
+            allowed: KVec::new(),
+        }
+    }
+
+    /// The same again.
+    pub(crate) fn try_clone(&self) -> Result<Self, AllocError> {
+        let copy = |from: &[Prefix]| {
+            let mut copy = KVec::with_capacity(from.len(), GFP_KERNEL)?;
+            copy.extend_from_slice(from, GFP_KERNEL)?;
+            Ok::<_, AllocError>(copy)
+        };
+        Ok(TunnelBounds {
+            peers: copy(&self.peers)?,
+            allowed: copy(&self.allowed)?,
+        })
+    }
+}
+
+fn contains(prefixes: &[Prefix], addr: Addr) -> bool {
+    let is_in = |prefix: &Prefix| addr.is_in(prefix.addr, prefix.len);
+    prefixes.is_empty() || prefixes.iter().any(is_in)
+}
+
 /// What is configured of a tunnel.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TunnelSettings {
@@ -49,6 +85,8 @@ pub(crate) struct TunnelSettings {
     pub(crate) cookie: Cookie,
     /// Whether outer UDP headers have a checksum. Without one in IPv6, arriving ones need none.
     pub(crate) has_checksum: bool,
+    /// Where the sources of what arrives must be; none says as the customer's guard does.
+    pub(crate) guard: Option<Guard>,
     /// The longest inner packet, 0 for what the way takes.
     pub(crate) mtu: u32,
     /// The number of the tunnel that all that arrives goes out by, without a look inside.
@@ -191,8 +229,7 @@ pub(crate) struct Tunnel {
     pub(crate) settings: TunnelSettings,
     /// The outer header; none if the tunnel rides on a port.
     pub(crate) template: Option<Template>,
-    /// Sources that packets may have inside; empty allows any.
-    pub(crate) allowed: KVec<Prefix>,
+    pub(crate) bounds: TunnelBounds,
     pub(crate) runtime: Arc<TunnelRuntime>,
     pub(crate) route: Arc<OuterRoute>,
     /// Where the customer counts; none in the public context.
@@ -203,8 +240,13 @@ impl Tunnel {
     /// Whether a packet from `source` may come out of it.
     #[inline]
     pub(crate) fn allows(&self, source: Addr) -> bool {
-        let is_in = |prefix: &Prefix| source.is_in(prefix.addr, prefix.len);
-        self.allowed.is_empty() || self.allowed.iter().any(is_in)
+        contains(&self.bounds.allowed, source)
+    }
+
+    /// Whether a packet may come from the outer address `peer`.
+    #[inline]
+    pub(crate) fn takes_from(&self, peer: Addr) -> bool {
+        contains(&self.bounds.peers, peer)
     }
 }
 

@@ -16,8 +16,10 @@ use crate::domain::encap::{
 };
 use crate::table::{
     change,
-    config::{PortName, Prefix, RouteKey, Target, TunnelName, TunnelSettings, PUBLIC},
-    Change, CustomerName, CustomerUpdate, Kind as Refusal, PortUpdate,
+    config::{
+        PortName, Prefix, RouteKey, Target, TunnelBounds, TunnelName, TunnelSettings, PUBLIC,
+    },
+    Change, CustomerName, CustomerUpdate, Guard, Kind as Refusal, PortUpdate,
 };
 
 /// The customer of these tests.
@@ -90,6 +92,7 @@ fn settings(kind: Kind, host: u8, key: Option<u32>) -> TunnelSettings {
         },
         cookie: Cookie::None,
         has_checksum: false,
+        guard: None,
         device: PortName::default(),
         mtu: 0,
         to: None,
@@ -99,7 +102,9 @@ fn settings(kind: Kind, host: u8, key: Option<u32>) -> TunnelSettings {
 
 fn new(change: &mut Change, number: u32, settings: TunnelSettings) -> change::Result<u32> {
     // None are made if there are no names, which the tests notice.
-    name(number).map_or(Ok(0), |name| change.tunnel_new(name, settings, KVec::new()))
+    name(number).map_or(Ok(0), |name| {
+        change.tunnel_new(name, settings, TunnelBounds::none())
+    })
 }
 
 /// The number of a tunnel; 0, which none has, if it is not there.
@@ -133,6 +138,7 @@ pub(super) fn run(tables: &Arc<Tables>, report: &mut Report) {
     tunnels(tables, report);
     routes(tables, report);
     lines(tables, report);
+    guards(tables, report);
     many(tables, report);
     many_circuits(tables, report);
     wipe(tables);
@@ -197,7 +203,7 @@ fn tunnels(tables: &Arc<Tables>, report: &mut Report) {
     );
     let moved = commit(tables, |change| {
         let one = numbered(change, 1);
-        change.tunnel_set(one, settings(Kind::Gre, 7, Some(8)), KVec::new())?;
+        change.tunnel_set(one, settings(Kind::Gre, 7, Some(8)), TunnelBounds::none())?;
         new(change, 4, gre).map(drop)
     });
     report.accepted("a key passes from one to another", moved);
@@ -393,6 +399,58 @@ fn many(tables: &Arc<Tables>, report: &mut Report) {
         "all are found",
         config.tunnel_count() == MANY + 1 && (0..MANY).all(|number| is_found(&number)),
     );
+}
+
+/// Packets are asked about guards as long as there is one, and no longer.
+#[inline(never)]
+fn guards(tables: &Arc<Tables>, report: &mut Report) {
+    customer(tables, report);
+    let has_guards = || tables.config.get().has_guards();
+    let (ifindex, port) = (77, PortName::new(b"test0"));
+    let guarded = |guard| TunnelSettings {
+        guard,
+        ..settings(Kind::Gre, 7, Some(7))
+    };
+    let set = |guard| {
+        let is_set = commit(tables, |change| {
+            let id = numbered(change, 1);
+            change.tunnel_set(id, guarded(guard), TunnelBounds::none())
+        });
+        is_set.is_ok()
+    };
+    let line = PortUpdate {
+        customer: Some(ACME),
+        guard: Some(Some(Guard::Loose)),
+        ..PortUpdate::default()
+    };
+    let made = commit(tables, |change| {
+        new(change, 1, guarded(Some(Guard::Off))).map(drop)
+    });
+    report.accepted("a tunnel whose guard is off", made);
+    report.check("guards that are off are none", !has_guards());
+    let is_seen = set(Some(Guard::Strict)) && set(Some(Guard::Loose)) && has_guards();
+    report.check("a tunnel's guard is seen", is_seen);
+    let made = commit(tables, |change| change.port_new(ifindex, port, &line));
+    report.accepted("a port with a guard", made);
+    report.check("a port's guard is seen", set(None) && has_guards());
+    let gone = commit(tables, |change| change.port_del(ifindex, port));
+    report.accepted("a port with a guard goes", gone);
+    report.check("no guard is left", !has_guards());
+    report.check("one comes again", set(Some(Guard::Strict)) && has_guards());
+    let gone = commit(tables, |change| {
+        let id = numbered(change, 1);
+        change.tunnel_del(id)
+    });
+    report.accepted("a tunnel with a guard goes", gone);
+    report.check("none is left with it", !has_guards());
+    let public = commit(tables, |change| {
+        let of_public = TunnelSettings {
+            customer: PUBLIC,
+            ..guarded(Some(Guard::Strict))
+        };
+        new(change, 2, of_public).map(drop)
+    });
+    report.refused("a guard of public", public, Refusal::Invalid, "of public");
 }
 
 #[inline(never)]

@@ -5,7 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use slr_domain::domain;
-use slr_netlink::uapi::{Action, AdminState, Method, Scheduler, Side};
+use slr_netlink::uapi::{Action, AdminState, Guard, Method, OwnGuard, Scheduler, Side};
 use slr_netlink::wire::Value;
 use slr_netlink::{
     Backup, BindingOptions, CustomerOptions, Object, PortOptions, RouteOptions, ServerOptions,
@@ -27,6 +27,7 @@ pub fn customer() -> CustomerOptions {
     CustomerOptions {
         id: None,
         vrf: Some(String::new()),
+        guard: Some(Guard::Off),
     }
 }
 
@@ -36,6 +37,7 @@ pub fn port() -> PortOptions {
         customer: Some(0),
         side: Some(Side::Any),
         announce: Some(false),
+        guard: Some(OwnGuard::Inherit),
     }
 }
 
@@ -81,6 +83,7 @@ pub fn tunnel(tunnel: &TunnelOptions) -> TunnelOptions {
         cookie: Some(Cookie::default()),
         peer_cookie: Some(Cookie::default()),
         sublayer: Some(true),
+        guard: Some(OwnGuard::Inherit),
         to: Some(String::new()),
         device: Some(String::new()),
         ..TunnelOptions::default()

@@ -144,7 +144,9 @@ fn tunnels(from: &Config, to: &Config) -> Both {
             let loses_key = before.options.ikey.is_some() && after.options.ikey.is_none()
                 || before.options.okey.is_some() && after.options.okey.is_none();
             let loses_allowed = !before.allowed.is_empty() && after.allowed.is_empty();
-            before.options.r#type == after.options.r#type && !loses_key && !loses_allowed
+            let loses_peers = !before.peers.is_empty() && after.peers.is_empty();
+            let loses = loses_key || loses_peers || loses_allowed;
+            before.options.r#type == after.options.r#type && !loses
         })
     };
     let gone = from.tunnels.values().filter(|tunnel| !stays(tunnel));
@@ -160,7 +162,8 @@ fn tunnels(from: &Config, to: &Config) -> Both {
             Some(before) => {
                 let full = |t: &Tunnel| t.options.clone().onto(&defaults::tunnel(&t.options));
                 let options = full(tunnel).without(&full(before));
-                if options.is_none() && before.allowed == tunnel.allowed {
+                let bounds = |t: &Tunnel| (t.peers.clone(), t.allowed.clone());
+                if options.is_none() && bounds(before) == bounds(tunnel) {
                     continue;
                 }
                 let mut options = options.unwrap_or_default();
@@ -168,6 +171,7 @@ fn tunnels(from: &Config, to: &Config) -> Both {
                 options.okey = options.ikey.and(full(tunnel).okey).or(options.okey);
                 Tunnel {
                     options,
+                    peers: tunnel.peers.clone(),
                     allowed: tunnel.allowed.clone(),
                     ..key(tunnel)
                 }

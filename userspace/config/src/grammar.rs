@@ -6,7 +6,7 @@
 //! judged here; [`crate::limits`] and [`crate::check`] judge the sense.
 
 use slr_domain::domain::limits::is_customer_name;
-use slr_netlink::uapi::{self, Action, AdminState, Fate, Scheduler, Side};
+use slr_netlink::uapi::{self, Action, AdminState, Fate, Guard, OwnGuard, Scheduler, Side};
 use slr_netlink::{
     Backup, Customer, CustomerOptions, Port, PortOptions, Prefix, Server, ServerKey, ServerOptions,
     Service, ServiceKey, ServiceOptions, Settings, Timeouts, Unknown,
@@ -22,9 +22,9 @@ pub use binding::{binding, binding_options, snat, BINDING};
 pub use tunnel::{route, route_key, tunnel, ROUTE, TUNNEL};
 
 /// Keywords of a customer.
-pub const CUSTOMER: &[&str] = &["id", "vrf"];
+pub const CUSTOMER: &[&str] = &["id", "vrf", "guard"];
 /// Keywords of a port.
-pub const PORT: &[&str] = &["customer", "side", "announce"];
+pub const PORT: &[&str] = &["customer", "side", "announce", "guard"];
 /// Keywords of a service.
 pub const SERVICE: &[&str] = &[
     "customer",
@@ -114,6 +114,10 @@ pub fn customer_options(words: &mut Words<'_>) -> Result<CustomerOptions, Fault>
         match keyword {
             "id" => words.once(keyword, &mut options.id, count)?,
             "vrf" => words.once(keyword, &mut options.vrf, vrf)?,
+            "guard" => {
+                let parse = named(&uapi::GUARD_ENUM, Guard::from_value);
+                words.once(keyword, &mut options.guard, parse)?;
+            }
             _ => return Err(words.unknown(CUSTOMER)),
         }
     }
@@ -170,6 +174,10 @@ pub fn port(words: &mut Words<'_>) -> Result<Port, Fault> {
                 words.once(keyword, &mut options.side, parse)?;
             }
             "announce" => words.once(keyword, &mut options.announce, on_off)?,
+            "guard" => {
+                let parse = named(&uapi::OWN_GUARD_ENUM, OwnGuard::from_value);
+                words.once(keyword, &mut options.guard, parse)?;
+            }
             _ => return Err(words.unknown(PORT)),
         }
     }

@@ -37,6 +37,7 @@ pub fn customer(options: &CustomerOptions) -> Phrases {
         "vrf",
         vrf.map(|vrf| if vrf.is_empty() { "none" } else { vrf }),
     );
+    phrase(&mut line, "guard", options.guard.map(|g| g.name()));
     line
 }
 
@@ -110,9 +111,10 @@ pub fn tunnel(tunnel: &Tunnel, names: &Names) -> Phrases {
     phrase(&mut line, "cookie", o.cookie.as_ref());
     phrase(&mut line, "peer-cookie", o.peer_cookie.as_ref());
     phrase(&mut line, "sublayer", o.sublayer.map(on_off));
-    if !tunnel.allowed.is_empty() {
-        let all: Vec<_> = tunnel.allowed.iter().map(ToString::to_string).collect();
-        phrase(&mut line, "allowed", Some(all.join(",")));
+    phrase(&mut line, "guard", o.guard.map(|g| g.name()));
+    for (keyword, prefixes) in [("peers", &tunnel.peers), ("allowed", &tunnel.allowed)] {
+        let all: Vec<_> = prefixes.iter().map(ToString::to_string).collect();
+        phrase(&mut line, keyword, (!all.is_empty()).then(|| all.join(",")));
     }
     let to = o.to.as_deref();
     phrase(
@@ -178,6 +180,7 @@ pub fn port(options: &PortOptions, names: &Names) -> Phrases {
     );
     phrase(&mut line, "side", options.side.map(|s| s.name()));
     phrase(&mut line, "announce", options.announce.map(on_off));
+    phrase(&mut line, "guard", options.guard.map(|g| g.name()));
     line
 }
 

@@ -9,7 +9,9 @@ use proptest::option;
 use proptest::prelude::*;
 
 use slr_config::{config::Config, defaults, diff::diff, print, File};
-use slr_netlink::uapi::{Action, AdminState, RouteAction, Scheduler, Side, TunnelDf, TunnelType};
+use slr_netlink::uapi::{
+    Action, AdminState, Guard, OwnGuard, RouteAction, Scheduler, Side, TunnelDf, TunnelType,
+};
 use slr_netlink::wire::Value;
 use slr_netlink::{
     Backup, Binding, BindingKey, BindingOptions, Change, Customer, CustomerOptions, Object, Port,
@@ -147,26 +149,33 @@ fn port() -> impl Strategy<Value = Port> {
         option::of(0u32..3),
         option::of(prop::sample::select(Side::ALL)),
         option::of(any::<bool>()),
+        option::of(prop::sample::select(OwnGuard::ALL)),
     );
-    ("eth[0-3]", options).prop_map(|(name, (customer, side, announce))| Port {
+    ("eth[0-3]", options).prop_map(|(name, (customer, side, announce, guard))| Port {
         name,
         ifindex: None,
         options: PortOptions {
             customer,
             side,
             announce,
+            guard,
         },
     })
 }
 
 /// Numbers pass from one to another now and then, and so do VRFs.
 fn customer() -> impl Strategy<Value = Customer> {
-    let options = (1u32..3, option::of("red|blue"));
+    let guard = option::of(prop::sample::select(Guard::ALL));
+    let options = (1u32..3, option::of("red|blue"), guard);
     ("acme|bell|7up", options).prop_map(|(name, options)| {
-        let (id, vrf) = options;
+        let (id, vrf, guard) = options;
         Customer {
             name: Some(name),
-            options: CustomerOptions { id: Some(id), vrf },
+            options: CustomerOptions {
+                id: Some(id),
+                vrf,
+                guard,
+            },
         }
     })
 }
@@ -191,10 +200,15 @@ fn tunnel() -> impl Strategy<Value = (Tunnel, Option<usize>)> {
         option::of(any::<bool>()),
     );
     let ends = (any::<bool>(), 1u8..4, 4u8..7, option::of(0u32..3));
-    let rest = (vec(prefix(), 0..3), option::of(any::<usize>()));
+    let bounds = (vec(prefix(), 0..3), vec(prefix(), 0..3));
+    let rest = (
+        bounds,
+        option::of(prop::sample::select(OwnGuard::ALL)),
+        option::of(any::<usize>()),
+    );
     ("t[0-3]", kind, key, header, ends, rest).prop_map(
         |(name, kind, (ikey, okey), (ttl, dscp, df, mtu, checksum), ends, rest)| {
-            let (allowed, to) = rest;
+            let ((peers, allowed), guard, to) = rest;
             let (v6, local, remote, customer) = ends;
             let has_key = kind != Ipip;
             let options = TunnelOptions {
@@ -209,12 +223,14 @@ fn tunnel() -> impl Strategy<Value = (Tunnel, Option<usize>)> {
                 df,
                 mtu: mtu.map(|more| more * 1400),
                 checksum,
+                guard,
                 device: mtu.map(|more| "pvs".repeat(more as usize)),
                 ..TunnelOptions::default()
             };
             let tunnel = Tunnel {
                 name,
                 options,
+                peers,
                 allowed,
             };
             (tunnel, to)
@@ -550,6 +566,9 @@ fn apply(config: &mut Config, change: &Change) -> Result<(), String> {
             if let Some(old) = config.tunnels.get(&t.name).cloned() {
                 let full = defaults::tunnel(&old.options);
                 t.options = t.options.onto(&old.options.onto(&full));
+                if t.peers.is_empty() {
+                    t.peers = old.peers;
+                }
                 if t.allowed.is_empty() {
                     t.allowed = old.allowed;
                 }

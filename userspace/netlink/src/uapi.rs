@@ -406,6 +406,8 @@ pub mod attr {
         pub const BYTES: u16 = 7;
         /// Transaction this change belongs to; alone if absent.
         pub const TXN: u16 = 8;
+        /// Default inherit; absent where it is; loose and strict need a customer.
+        pub const GUARD: u16 = 9;
     }
 
     /// A virtual address, or one protocol or port range of it, and how it is served.
@@ -657,6 +659,8 @@ pub mod attr {
         pub const COUNTERS: u16 = 5;
         /// Transaction this change belongs to; alone if absent.
         pub const TXN: u16 = 6;
+        /// Default off.
+        pub const GUARD: u16 = 7;
     }
 
     /// Addresses that have their first bits in common.
@@ -726,9 +730,13 @@ pub mod attr {
         pub const TXN: u16 = 26;
         /// Port that a tunnel of type vlan, qinq or mpls rides on.
         pub const IFNAME: u16 = 27;
+        /// Outer sources that packets may come from; any that the ends allow if absent.
+        pub const PEERS: u16 = 28;
         /// Slr device that all packets are received on, and whose packets all leave by
         /// it; empty for none.
-        pub const DEVICE: u16 = 28;
+        pub const DEVICE: u16 = 29;
+        /// Default inherit; absent where it is; loose and strict need a customer.
+        pub const GUARD: u16 = 30;
     }
 
     /// Where a customer's packets to a prefix go.
@@ -848,6 +856,119 @@ pub static SIDE_ENUM: Enum = Enum { name: "side", entries: &[
     Entry { value: 0, name: "any", doc: "clients and servers" },
     Entry { value: 1, name: "client", doc: "only clients; replies of servers are not translated here" },
     Entry { value: 2, name: "server", doc: "only servers; no new flow begins here" },
+] };
+
+/// Where the sources of packets that a customer's tunnels, ports and slr devices bring must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u32)]
+pub enum Guard {
+    /// Anywhere.
+    Off = 0,
+    /// Where the customer has a route to, but to the public context.
+    Loose = 1,
+    /// Where the customer's routes lead back the way that the packet came.
+    Strict = 2,
+}
+
+impl Guard {
+    /// All of them, in ascending order.
+    #[rustfmt::skip]
+    pub const ALL: &'static [Guard] = &[
+        Guard::Off,
+        Guard::Loose,
+        Guard::Strict,
+    ];
+
+    /// The one of that number.
+    pub fn from_value(value: u32) -> Option<Self> {
+        Self::ALL.iter().copied().find(|e| e.value() == value)
+    }
+
+    /// The one of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|e| e.name() == name)
+    }
+
+    /// Its number on the wire.
+    pub fn value(self) -> u32 {
+        self as u32
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Guard::Off => "off",
+            Guard::Loose => "loose",
+            Guard::Strict => "strict",
+        }
+    }
+}
+
+/// [`Guard`] as a table.
+#[rustfmt::skip]
+pub static GUARD_ENUM: Enum = Enum { name: "guard", entries: &[
+    Entry { value: 0, name: "off", doc: "anywhere" },
+    Entry { value: 1, name: "loose", doc: "where the customer has a route to, but to the public context" },
+    Entry { value: 2, name: "strict", doc: "where the customer's routes lead back the way that the packet came" },
+] };
+
+/// The guard of a tunnel or port, numbered as that of a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u32)]
+pub enum OwnGuard {
+    /// Anywhere.
+    Off = 0,
+    /// Where the customer has a route to, but to the public context.
+    Loose = 1,
+    /// Where the customer's routes lead back the way that the packet came.
+    Strict = 2,
+    /// As the customer's guard says.
+    Inherit = 3,
+}
+
+impl OwnGuard {
+    /// All of them, in ascending order.
+    #[rustfmt::skip]
+    pub const ALL: &'static [OwnGuard] = &[
+        OwnGuard::Off,
+        OwnGuard::Loose,
+        OwnGuard::Strict,
+        OwnGuard::Inherit,
+    ];
+
+    /// The one of that number.
+    pub fn from_value(value: u32) -> Option<Self> {
+        Self::ALL.iter().copied().find(|e| e.value() == value)
+    }
+
+    /// The one of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|e| e.name() == name)
+    }
+
+    /// Its number on the wire.
+    pub fn value(self) -> u32 {
+        self as u32
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            OwnGuard::Off => "off",
+            OwnGuard::Loose => "loose",
+            OwnGuard::Strict => "strict",
+            OwnGuard::Inherit => "inherit",
+        }
+    }
+}
+
+/// [`OwnGuard`] as a table.
+#[rustfmt::skip]
+pub static OWN_GUARD_ENUM: Enum = Enum { name: "own-guard", entries: &[
+    Entry { value: 0, name: "off", doc: "anywhere" },
+    Entry { value: 1, name: "loose", doc: "where the customer has a route to, but to the public context" },
+    Entry { value: 2, name: "strict", doc: "where the customer's routes lead back the way that the packet came" },
+    Entry { value: 3, name: "inherit", doc: "as the customer's guard says" },
 ] };
 
 /// What the operator wants.
@@ -1694,6 +1815,7 @@ pub static PORT: AttrSet = AttrSet { name: "port", attrs: &[
     Attr { id: 6, name: "packets", kind: Kind::U64, min: None, max: None, multi: false, doc: "packets taken by slr" },
     Attr { id: 7, name: "bytes", kind: Kind::U64, min: None, max: None, multi: false, doc: "bytes of these" },
     Attr { id: 8, name: "txn", kind: Kind::U32, min: None, max: None, multi: false, doc: "transaction this change belongs to; alone if absent" },
+    Attr { id: 9, name: "guard", kind: Kind::Enum(&OWN_GUARD_ENUM), min: None, max: None, multi: false, doc: "default inherit; absent where it is; loose and strict need a customer" },
 ] };
 
 /// A virtual address, or one protocol or port range of it, and how it is served.
@@ -1846,6 +1968,7 @@ pub static CUSTOMER: AttrSet = AttrSet { name: "customer", attrs: &[
     Attr { id: 4, name: "vrf-ifindex", kind: Kind::U32, min: None, max: None, multi: false, doc: "index of that device" },
     Attr { id: 5, name: "counters", kind: Kind::Nest(&COUNTERS), min: None, max: None, multi: false, doc: "traffic" },
     Attr { id: 6, name: "txn", kind: Kind::U32, min: None, max: None, multi: false, doc: "transaction this change belongs to; alone if absent" },
+    Attr { id: 7, name: "guard", kind: Kind::Enum(&GUARD_ENUM), min: None, max: None, multi: false, doc: "default off" },
 ] };
 
 /// Addresses that have their first bits in common.
@@ -1885,7 +2008,9 @@ pub static TUNNEL: AttrSet = AttrSet { name: "tunnel", attrs: &[
     Attr { id: 25, name: "counters", kind: Kind::Nest(&COUNTERS), min: None, max: None, multi: false, doc: "traffic" },
     Attr { id: 26, name: "txn", kind: Kind::U32, min: None, max: None, multi: false, doc: "transaction this change belongs to; alone if absent" },
     Attr { id: 27, name: "ifname", kind: Kind::String, min: None, max: Some(15), multi: false, doc: "port that a tunnel of type vlan, qinq or mpls rides on" },
-    Attr { id: 28, name: "device", kind: Kind::String, min: None, max: Some(15), multi: false, doc: "slr device that all packets are received on, and whose packets all leave by it; empty for none" },
+    Attr { id: 28, name: "peers", kind: Kind::Nest(&PREFIX), min: None, max: None, multi: true, doc: "outer sources that packets may come from; any that the ends allow if absent" },
+    Attr { id: 29, name: "device", kind: Kind::String, min: None, max: Some(15), multi: false, doc: "slr device that all packets are received on, and whose packets all leave by it; empty for none" },
+    Attr { id: 30, name: "guard", kind: Kind::Enum(&OWN_GUARD_ENUM), min: None, max: None, multi: false, doc: "default inherit; absent where it is; loose and strict need a customer" },
 ] };
 
 /// Where a customer's packets to a prefix go.
@@ -1934,10 +2059,10 @@ pub static EVENT: AttrSet = AttrSet { name: "event", attrs: &[
 pub static OPS: &[Op] = &[
     Op { id: 1, name: "settings-get", set: &SETTINGS, doit: Some(Call { request: &[], reply: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12] }), dump: None, group: None, doc: "Limits and state of the namespace." },
     Op { id: 2, name: "settings-set", set: &SETTINGS, doit: Some(Call { request: &[3, 11], reply: &[] }), dump: None, group: None, doc: "Change limits." },
-    Op { id: 3, name: "port-new", set: &PORT, doit: Some(Call { request: &[1, 2, 3, 4, 5, 8], reply: &[] }), dump: None, group: None, doc: "Attach a device." },
-    Op { id: 4, name: "port-set", set: &PORT, doit: Some(Call { request: &[1, 2, 3, 4, 5, 8], reply: &[] }), dump: None, group: None, doc: "Change a port." },
+    Op { id: 3, name: "port-new", set: &PORT, doit: Some(Call { request: &[1, 2, 3, 4, 5, 9, 8], reply: &[] }), dump: None, group: None, doc: "Attach a device." },
+    Op { id: 4, name: "port-set", set: &PORT, doit: Some(Call { request: &[1, 2, 3, 4, 5, 9, 8], reply: &[] }), dump: None, group: None, doc: "Change a port." },
     Op { id: 5, name: "port-del", set: &PORT, doit: Some(Call { request: &[1, 2, 8], reply: &[] }), dump: None, group: None, doc: "Detach a device." },
-    Op { id: 6, name: "port-get", set: &PORT, doit: Some(Call { request: &[1, 2], reply: &[1, 2, 3, 4, 5, 6, 7] }), dump: Some(Call { request: &[], reply: &[1, 2, 3, 4, 5, 6, 7] }), group: None, doc: "Show ports." },
+    Op { id: 6, name: "port-get", set: &PORT, doit: Some(Call { request: &[1, 2], reply: &[1, 2, 3, 4, 5, 9, 6, 7] }), dump: Some(Call { request: &[], reply: &[1, 2, 3, 4, 5, 9, 6, 7] }), group: None, doc: "Show ports." },
     Op { id: 7, name: "service-new", set: &SERVICE, doit: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 15], reply: &[] }), dump: None, group: None, doc: "Define a service." },
     Op { id: 8, name: "service-set", set: &SERVICE, doit: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 15], reply: &[] }), dump: None, group: None, doc: "Change what is given." },
     Op { id: 9, name: "service-del", set: &SERVICE, doit: Some(Call { request: &[1, 14, 15], reply: &[] }), dump: None, group: None, doc: "Remove a service that nothing is bound to." },
@@ -1968,16 +2093,16 @@ pub static OPS: &[Op] = &[
     Op { id: 34, name: "settings-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "Limits changed, or a whole configuration was replaced." },
     Op { id: 35, name: "health-ntf", set: &EVENT, doit: None, dump: None, group: Some("health"), doc: "The condition of a server changed, or a draining server is empty." },
     Op { id: 36, name: "flow-count", set: &FLOW, doit: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 19, 20, 21, 22, 23, 24, 25], reply: &[18] }), dump: None, group: None, doc: "Count the selected flows." },
-    Op { id: 37, name: "customer-new", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 3, 6], reply: &[] }), dump: None, group: None, doc: "Define a customer." },
-    Op { id: 38, name: "customer-set", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 3, 6], reply: &[] }), dump: None, group: None, doc: "Change what is given; named by number or name." },
+    Op { id: 37, name: "customer-new", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 3, 7, 6], reply: &[] }), dump: None, group: None, doc: "Define a customer." },
+    Op { id: 38, name: "customer-set", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 3, 7, 6], reply: &[] }), dump: None, group: None, doc: "Change what is given; named by number or name." },
     Op { id: 39, name: "customer-del", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 6], reply: &[] }), dump: None, group: None, doc: "Remove a customer that has neither ports nor services nor servers; its flows end." },
-    Op { id: 40, name: "customer-get", set: &CUSTOMER, doit: Some(Call { request: &[1, 2], reply: &[1, 2, 3, 4, 5] }), dump: Some(Call { request: &[], reply: &[1, 2, 3, 4, 5] }), group: None, doc: "Show customers." },
+    Op { id: 40, name: "customer-get", set: &CUSTOMER, doit: Some(Call { request: &[1, 2], reply: &[1, 2, 3, 7, 4, 5] }), dump: Some(Call { request: &[], reply: &[1, 2, 3, 7, 4, 5] }), group: None, doc: "Show customers." },
     Op { id: 41, name: "customer-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A customer was made or changed." },
     Op { id: 42, name: "customer-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A customer was removed." },
-    Op { id: 43, name: "tunnel-new", set: &TUNNEL, doit: Some(Call { request: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 27, 28, 26], reply: &[] }), dump: None, group: None, doc: "Define a tunnel." },
-    Op { id: 44, name: "tunnel-set", set: &TUNNEL, doit: Some(Call { request: &[1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 27, 28, 26], reply: &[] }), dump: None, group: None, doc: "Change what is given." },
+    Op { id: 43, name: "tunnel-new", set: &TUNNEL, doit: Some(Call { request: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 28, 23, 24, 27, 30, 29, 26], reply: &[] }), dump: None, group: None, doc: "Define a tunnel." },
+    Op { id: 44, name: "tunnel-set", set: &TUNNEL, doit: Some(Call { request: &[1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 28, 23, 24, 27, 30, 29, 26], reply: &[] }), dump: None, group: None, doc: "Change what is given." },
     Op { id: 45, name: "tunnel-del", set: &TUNNEL, doit: Some(Call { request: &[1, 26], reply: &[] }), dump: None, group: None, doc: "Remove a tunnel that neither routes nor other tunnels lead to." },
-    Op { id: 46, name: "tunnel-get", set: &TUNNEL, doit: Some(Call { request: &[1], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 27, 28, 2, 25] }), dump: Some(Call { request: &[], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 27, 28, 2, 25] }), group: None, doc: "Show tunnels." },
+    Op { id: 46, name: "tunnel-get", set: &TUNNEL, doit: Some(Call { request: &[1], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 28, 23, 24, 27, 30, 29, 2, 25] }), dump: Some(Call { request: &[], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 28, 23, 24, 27, 30, 29, 2, 25] }), group: None, doc: "Show tunnels." },
     Op { id: 47, name: "route-new", set: &ROUTE, doit: Some(Call { request: &[1, 2, 11, 3, 4, 6, 7, 8, 10, 5], reply: &[] }), dump: None, group: None, doc: "Define a route." },
     Op { id: 48, name: "route-set", set: &ROUTE, doit: Some(Call { request: &[1, 2, 11, 3, 4, 6, 7, 8, 10, 5], reply: &[] }), dump: None, group: None, doc: "Lead a route elsewhere, or define it." },
     Op { id: 49, name: "route-del", set: &ROUTE, doit: Some(Call { request: &[1, 2, 11, 5], reply: &[] }), dump: None, group: None, doc: "Remove a route." },

@@ -220,6 +220,8 @@ enumeration! {
     Method, METHOD_ENUM;
     Scheduler, SCHEDULER_ENUM;
     Side, SIDE_ENUM;
+    Guard, GUARD_ENUM;
+    OwnGuard, OWN_GUARD_ENUM;
     RouteAction, ROUTE_ACTION_ENUM;
     SnatMode, SNAT_MODE_ENUM;
     TunnelDf, TUNNEL_DF_ENUM;

@@ -4,7 +4,7 @@
 
 use kernel::{prelude::*, sync::Arc};
 
-use super::{number, parse_name, DFS, DSCP_INHERIT, KINDS};
+use super::{super::guard, number, parse_name, DFS, DSCP_INHERIT, KINDS};
 use crate::domain::encap::{End, Kind};
 use crate::kern::net::genetlink::{Dump, DumpWriter, Full, Refused, Reply, Request, Stop, Writer};
 use crate::netlink::{
@@ -78,9 +78,13 @@ pub(in crate::netlink) fn put(
         out.bytes(a::PEER_COOKIE, outer.format.cookie.as_bytes())?;
         out.u8(a::SUBLAYER, outer.format.sublayer.into())?;
     }
-    for prefix in &tunnel.allowed {
+    for prefix in &tunnel.bounds.peers {
+        put_prefix(out, a::PEERS, prefix)?;
+    }
+    for prefix in &tunnel.bounds.allowed {
         put_prefix(out, a::ALLOWED, prefix)?;
     }
+    guard::put(out, a::GUARD, settings.guard)?;
     if let Some(to) = settings.to.and_then(|to| config.tunnel_at(to)) {
         out.c_str_bytes(a::TO, to.name.as_bytes())?;
     }

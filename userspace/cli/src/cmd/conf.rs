@@ -169,6 +169,7 @@ fn as_json(config: &Config) -> Value {
             }
             Object::Tunnel(t) => Item::named("tunnel", &t.name)
                 .fields(&t.options)
+                .field("peers", &t.peers)
                 .field("allowed", &t.allowed),
             Object::Route(r) => Item::named("prefix", r.key.prefix)
                 .field("customer", r.key.customer)

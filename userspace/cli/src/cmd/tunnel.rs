@@ -69,6 +69,7 @@ pub fn item(context: &Context, tunnel: &Tunnel, status: &TunnelStatus) -> Item {
     let item = Item::named("tunnel", &tunnel.name)
         .phrases(print::tunnel(&shown, &context.names()))
         .fields(&tunnel.options)
+        .field("peers", &tunnel.peers)
         .field("allowed", &tunnel.allowed);
     if context.statistics {
         counters(item, 1, status.counters.as_ref())

@@ -8,17 +8,21 @@ pub const PAGE: Page = Page {
     name: "customer",
     summary: "routing contexts with address spaces of their own",
     verbs: &[
-        ("add", &["id", "vrf", "none"]),
-        ("set", &["vrf", "none"]),
+        (
+            "add",
+            &["id", "vrf", "none", "guard", "off", "loose", "strict"],
+        ),
+        ("set", &["vrf", "none", "guard", "off", "loose", "strict"]),
         ("del", &[]),
         ("show", &[]),
     ],
     usage: "\
-Usage: slr customer add NAME [ id N ] [ vrf { DEV | none } ]
-       slr customer set CUSTOMER [ vrf { DEV | none } ]
+Usage: slr customer add NAME [ id N ] [ vrf { DEV | none } ] [ guard GUARD ]
+       slr customer set CUSTOMER [ vrf { DEV | none } ] [ guard GUARD ]
        slr customer del CUSTOMER
        slr customer show [ CUSTOMER ]
-where  CUSTOMER := { NAME | N }",
+where  CUSTOMER := { NAME | N }
+       GUARD := { off | loose | strict }",
     description: &[
         "A customer is a context of its own: its clients, virtual addresses and servers may \
          have the same addresses as those of any other customer, and no packet gets from one \
@@ -42,6 +46,15 @@ where  CUSTOMER := { NAME | N }",
             "vrf { DEV | none }",
             "The VRF device whose table routes its packets. A VRF belongs to one customer. If \
              the device goes, the customer is left without routes.",
+        ),
+        (
+            "guard { off | loose | strict }",
+            "Where the sources must be of packets that its tunnels, ports and slr devices bring: \
+             strict wants that its routes lead to them back the way that the packet came, loose \
+             that they lead to them at all, but not to public. Others are dropped and counted as \
+             wrong-way. Strict is right unless answers go another way than questions come. Off \
+             unless told. A tunnel or port with a guard of its own goes by that, see slr-tunnel(8) \
+             and slr-port(8).",
         ),
     ],
     examples: &[(

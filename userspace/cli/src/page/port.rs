@@ -5,7 +5,8 @@
 use super::Page;
 
 const OPTIONS: &[&str] = &[
-    "customer", "side", "any", "client", "server", "announce", "on", "off",
+    "customer", "side", "any", "client", "server", "announce", "on", "off", "guard", "loose",
+    "strict", "inherit",
 ];
 
 pub const PAGE: Page = Page {
@@ -20,6 +21,7 @@ pub const PAGE: Page = Page {
     usage: "\
 Usage: slr port { add | set } DEV [ customer CUSTOMER ]
                 [ side { any | client | server } ] [ announce { on | off } ]
+                [ guard { off | loose | strict | inherit } ]
        slr port del DEV
        slr port show [ DEV ] [ customer CUSTOMER ]",
     description: &[
@@ -45,6 +47,12 @@ Usage: slr port { add | set } DEV [ customer CUSTOMER ]
             "Whether to answer ARP requests and neighbour solicitations for virtual \
              addresses here, and to announce them when they come to be served. Off unless \
              told.",
+        ),
+        (
+            "guard { off | loose | strict | inherit }",
+            "Where the sources of what arrives must be, whatever the customer's guard says of its \
+             others, see slr-customer(8). inherit, the default, is as that says. Not for ports of \
+             public: rp_filter of the host is for those.",
         ),
     ],
     examples: &[(

@@ -49,6 +49,10 @@ const OPTIONS: &[&str] = &[
     "cookie",
     "peer-cookie",
     "sublayer",
+    "guard",
+    "loose",
+    "strict",
+    "peers",
     "allowed",
     "to",
     "device",
@@ -74,8 +78,9 @@ Usage: slr tunnel { add | set } NAME [ type TYPE ] [ customer CUSTOMER ]
                   [ checksum { on | off } ] [ ethernet { on | off } ]
                   [ mac MAC ] [ peer-mac { MAC | auto } ] [ cookie HEX ]
                   [ peer-cookie HEX ] [ sublayer { on | off } ]
-                  [ allowed PREFIX[,PREFIX]... ] [ to { NAME | none } ]
-                  [ device { DEVICE | none } ]
+                  [ guard { off | loose | strict | inherit } ]
+                  [ peers PREFIX[,PREFIX]... ] [ allowed PREFIX[,PREFIX]... ]
+                  [ to { NAME | none } ] [ device { DEVICE | none } ]
        slr tunnel del NAME
        slr tunnel show [ NAME ] [ customer CUSTOMER ]
 where  TYPE := { ipip | gre | vxlan | geneve | gue | fou | mpls-gre | mpls-udp |
@@ -173,9 +178,21 @@ where  TYPE := { ipip | gre | vxlan | geneve | gue | fou | mpls-gre | mpls-udp |
             "The default sublayer of L2TPv3, which Linux has too.",
         ),
         (
+            "guard { off | loose | strict | inherit }",
+            "Where the sources of packets inside must be, whatever the customer's guard says of its \
+             others, see slr-customer(8); strict wants the outer source too to be where the port is \
+             that brings it. inherit, the default, is as the customer's guard says. Not for tunnels \
+             of public, to which no routes lead.",
+        ),
+        (
+            "peers PREFIX[,PREFIX]...",
+            "Outer addresses that packets may come from, of those that remote and anywhere allow; \
+             all of them unless told. Others are dropped and counted as foreign-peer.",
+        ),
+        (
             "allowed PREFIX[,PREFIX]...",
             "Sources that packets inside may have; any unless told. Others are dropped and counted as \
-             spoof.",
+             spoof. See also guard.",
         ),
         (
             "to { NAME | none }",
@@ -185,7 +202,7 @@ where  TYPE := { ipip | gre | vxlan | geneve | gue | fou | mpls-gre | mpls-udp |
             "device { DEVICE | none }",
             "The slr device of the customer that all that arrives is received on, and whose packets all \
              leave by this tunnel: neither services nor routes are looked for. DEVICE is the name that it \
-             was made with, see slr-device(8). allowed holds. Until there is such \
+             was made with, see slr-device(8). allowed and guard hold. Until there is such \
              a device senders are told that the host is unreachable.",
         ),
     ],

@@ -4,7 +4,7 @@
 
 use slr_netlink::bytes::Mac;
 use slr_netlink::endpoint::{parse_address, parse_port};
-use slr_netlink::uapi::{self, RouteAction, TunnelDf, TunnelType};
+use slr_netlink::uapi::{self, OwnGuard, RouteAction, TunnelDf, TunnelType};
 use slr_netlink::{Prefix, Route, RouteKey, RouteOptions, Snat, Tunnel};
 
 use super::{customer_name, device, named, on_off, snat};
@@ -33,6 +33,8 @@ pub const TUNNEL: &[&str] = &[
     "cookie",
     "peer-cookie",
     "sublayer",
+    "guard",
+    "peers",
     "allowed",
     "to",
     "device",
@@ -101,6 +103,14 @@ fn tunnel_option(words: &mut Words<'_>, keyword: &str, tunnel: &mut Tunnel) -> R
         "cookie" => words.once(keyword, &mut o.cookie, str::parse),
         "peer-cookie" => words.once(keyword, &mut o.peer_cookie, str::parse),
         "sublayer" => words.once(keyword, &mut o.sublayer, on_off),
+        "guard" => {
+            let parse = named(&uapi::OWN_GUARD_ENUM, OwnGuard::from_value);
+            words.once(keyword, &mut o.guard, parse)
+        }
+        "peers" => {
+            tunnel.peers = words.value(keyword, prefixes)?;
+            Ok(())
+        }
         "allowed" => {
             tunnel.allowed = words.value(keyword, prefixes)?;
             Ok(())

@@ -6,7 +6,7 @@ use netlink_packet_core::DecodeError;
 
 use crate::attributes;
 use crate::object::Counters;
-use crate::uapi::attr::customer as id;
+use crate::uapi::{attr::customer as id, Guard};
 use crate::wire::{find, Attributes, Value, Writer};
 
 /// A customer.
@@ -25,6 +25,8 @@ attributes! {
         id: u32 = ID,
         /// VRF whose table routes its packets; empty for none.
         vrf: String = VRF,
+        /// Where its sources must be.
+        guard: Guard = GUARD,
     }
 }
 

@@ -5,7 +5,7 @@
 use netlink_packet_core::DecodeError;
 
 use crate::attributes;
-use crate::uapi::{attr::port as id, Side};
+use crate::uapi::{attr::port as id, OwnGuard, Side};
 use crate::wire::{find, Attributes, Value, Writer};
 
 /// A port. The command line names it by its device; the kernel keys it by the index.
@@ -28,6 +28,8 @@ attributes! {
         side: Side = SIDE,
         /// Virtual addresses are answered for and announced here.
         announce: bool = ANNOUNCE,
+        /// Where its sources must be; absent where the customer's guard says.
+        guard: OwnGuard = GUARD,
     }
 }
 

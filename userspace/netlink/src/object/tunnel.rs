@@ -10,7 +10,7 @@ use crate::attributes;
 use crate::bytes::{Cookie, Mac};
 use crate::object::Counters;
 use crate::prefix::Prefix;
-use crate::uapi::{attr::tunnel as id, TunnelDf, TunnelType};
+use crate::uapi::{attr::tunnel as id, OwnGuard, TunnelDf, TunnelType};
 use crate::wire::{all, find, Attributes, Value, Writer};
 
 /// A tunnel.
@@ -20,6 +20,9 @@ pub struct Tunnel {
     pub name: String,
     /// What can be set.
     pub options: TunnelOptions,
+    /// Outer sources of packets that arrive, all that the ends allow if empty. Nothing that is sent
+    /// takes them away.
+    pub peers: Vec<Prefix>,
     /// Sources that packets inside may have, all if empty. Nothing that is sent takes them away.
     pub allowed: Vec<Prefix>,
 }
@@ -71,6 +74,8 @@ attributes! {
         to: String = TO,
         /// Port that it rides on.
         ifname: String = IFNAME,
+        /// Where its sources must be; absent where the customer's guard says.
+        guard: OwnGuard = GUARD,
         /// Slr device that it is bound to; empty for none.
         device: String = DEVICE,
     }
@@ -93,6 +98,7 @@ impl Tunnel {
     /// Writes what can be set.
     pub fn put_options(&self, writer: &mut Writer) {
         self.options.put_all(writer);
+        self.peers.iter().for_each(|p| p.put(writer, id::PEERS));
         self.allowed.iter().for_each(|p| p.put(writer, id::ALLOWED));
     }
 
@@ -102,6 +108,7 @@ impl Tunnel {
         let tunnel = Self {
             name: name.unwrap_or_default(),
             options: TunnelOptions::read(bytes)?,
+            peers: all(bytes, id::PEERS)?,
             allowed: all(bytes, id::ALLOWED)?,
         };
         Ok((tunnel, TunnelStatus::read(bytes)?))
