@@ -115,7 +115,7 @@ pub(super) fn decap<A: Family>(
         }
         return Ok(skb);
     };
-    if let Err(reason) = guard::admit_outer(ctx, packet, tunnel) {
+    if let Err(reason) = guard::admit_outer(ctx, &skb, packet, tunnel) {
         return Err(refuse::drop(&within(ctx, tunnel), skb, reason));
     }
     if let Err(reason) = verify(&mut skb, packet, &found, tunnel) {

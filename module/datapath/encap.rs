@@ -288,6 +288,9 @@ fn enter(
     let Some(route) = known_route(ctx, tunnel) else {
         return refuse::drop(ctx, skb, DropReason::NoRoute);
     };
+    if settings.is_secure && !route.encrypts() {
+        return refuse::drop(ctx, skb, DropReason::Unprotected);
+    }
     let carrier = carrier(settings.outer.format.kind, settings.has_checksum);
     if skb.is_gso() && !carrier.has_segments() {
         return segments(ctx, skb, |skb| {
@@ -392,10 +395,13 @@ fn known_route<'g>(ctx: &Ctx<'g>, tunnel: &'g Tunnel) -> Option<&'g Route> {
 #[cold]
 fn derive<'g>(ctx: &Ctx<'g>, tunnel: &'g Tunnel) -> Option<&'g Route> {
     let outer = &tunnel.settings.outer;
+    // For IPsec policies, which may be about the tunnel's protocol alone.
+    let protocol = outer.format.kind.carrier().protocol()?.0;
     let dst: Dst = match (outer.local, outer.remote) {
         (Addr::V4(local), Addr::V4(remote)) => {
             let lookup = Lookup4 {
                 source: Ipv4Addr::from(local),
+                protocol,
                 ..Lookup4::new(Ipv4Addr::from(remote))
             };
             Route::lookup_v4(ctx.net, &lookup).ok()?.0
@@ -403,6 +409,7 @@ fn derive<'g>(ctx: &Ctx<'g>, tunnel: &'g Tunnel) -> Option<&'g Route> {
         (Addr::V6(local), Addr::V6(remote)) => {
             let lookup = Lookup6 {
                 source: Ipv6Addr::from(local),
+                protocol,
                 ..Lookup6::new(Ipv6Addr::from(remote))
             };
             Route::lookup_v6(ctx.net, &lookup).ok()?

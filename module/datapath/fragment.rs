@@ -54,11 +54,24 @@ impl<A: Family> Hook for Fragments<A> {
         let entry = Entry::Port(port, dev);
         let ctx = Ctx::new(&self.tables, &self.namespace, config, context, entry);
         match parse::parse::<A>(&ctx, &mut skb) {
-            Ok(packet) if packet.fragment == Part::None => Verdict::accept(skb),
+            Ok(packet) if packet.fragment == Part::None => whole(&ctx, skb, &packet),
             Ok(packet) => join(&ctx, skb, &packet),
             Err(end) if ctx.is_private() => end.unparsed(&ctx, skb),
             Err(_) => Verdict::accept(skb),
         }
+    }
+}
+
+/// Takes a packet that came whole, or that IPsec has made so. A tunnel's that was protected comes
+/// here when it is not any more; what was not, the hook of the port has seen already.
+#[inline]
+fn whole<A: Family>(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<A>) -> Verdict {
+    if !skb.came_by_ipsec() || !decap::is_candidate(ctx, packet) {
+        return Verdict::accept(skb);
+    }
+    match decap::decap(ctx, skb, packet) {
+        Ok(skb) => Verdict::accept(skb),
+        Err(verdict) => verdict,
     }
 }
 

@@ -10,6 +10,7 @@
 use super::{Ctx, Entry, Family};
 use crate::{
     domain::{packet::Packet, reason::DropReason},
+    kern::net::skb::Skb,
     table::{Guard, Tunnel, Within},
 };
 
@@ -26,15 +27,21 @@ pub(super) fn admit<A: Family>(entry: &Entry<'_>, packet: &Packet<A>) -> Result<
     }
 }
 
-/// Refuses an outer packet that is not from where the tunnel's come.
+/// Refuses an outer packet that is not from where the tunnel's come, or that IPsec should have
+/// protected and has not.
 #[inline]
 pub(super) fn admit_outer<A: Family>(
     ctx: &Ctx<'_>,
+    skb: &Skb,
     packet: &Packet<A>,
     tunnel: &Tunnel,
 ) -> Result<(), DropReason> {
     if !tunnel.takes_from(packet.src.to_addr()) {
         return Err(DropReason::ForeignPeer);
+    }
+    let is_open = tunnel.settings.is_secure && !skb.came_encrypted(A::FAMILY);
+    if is_open || !skb.passes_ipsec(A::FAMILY) {
+        return Err(DropReason::Unprotected);
     }
     match ctx.config.has_guards() {
         true => ask_outside(ctx, packet, tunnel),

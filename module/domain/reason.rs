@@ -79,6 +79,7 @@ reasons! {
         TunnelChecksum "tunnel-checksum" "the outer UDP or GRE checksum is wrong",
         Congested "congested" "the tunnel was congested and the packet cannot be marked",
         Spoof "spoof" "the tunnel may not bring packets from this source",
+        Unprotected "unprotected" "IPsec must protect the tunnel's packets and does not",
         NoRouteCustomer "no-route-customer" "the customer has neither a service nor a route for the packet",
         NoDevice "no-device" "the slr device of the customer's route is not there or down",
         NeighbourFailed "neighbour-failed" "the next hop does not answer",

@@ -72,12 +72,13 @@ pub(super) static PREFIX: [AttrPolicy; 3] = policy(&[
 ]);
 
 /// Requests of `settings-set`.
-pub(super) static SETTINGS_SET: [AttrPolicy; 12] = policy(&[
+pub(super) static SETTINGS_SET: [AttrPolicy; 14] = policy(&[
     (
         attr::settings::FLOWS_MAX,
         AttrPolicy::u32().range::<1, 67108864>(),
     ),
     (attr::settings::TXN, AttrPolicy::u32()),
+    (attr::settings::REQUIRE_SECURE, AttrPolicy::u8().max::<1>()),
 ]);
 
 /// Requests of `port-new`.
@@ -369,7 +370,7 @@ pub(super) static CUSTOMER_GET: [AttrPolicy; 3] = policy(&[
 ]);
 
 /// Requests of `tunnel-new`.
-pub(super) static TUNNEL_NEW: [AttrPolicy; 31] = policy(&[
+pub(super) static TUNNEL_NEW: [AttrPolicy; 33] = policy(&[
     (attr::tunnel::NAME, AttrPolicy::string(31)),
     (attr::tunnel::TYPE, AttrPolicy::u32().max::<12>()),
     (attr::tunnel::CUSTOMER, AttrPolicy::u32()),
@@ -396,12 +397,14 @@ pub(super) static TUNNEL_NEW: [AttrPolicy; 31] = policy(&[
     (attr::tunnel::TXN, AttrPolicy::u32()),
     (attr::tunnel::IFNAME, AttrPolicy::string(15)),
     (attr::tunnel::PEERS, AttrPolicy::nested(&PREFIX)),
+    (attr::tunnel::SECURE, AttrPolicy::u8().max::<1>()),
+    (attr::tunnel::CLEAR, AttrPolicy::u8().max::<1>()),
     (attr::tunnel::DEVICE, AttrPolicy::string(15)),
     (attr::tunnel::GUARD, AttrPolicy::u32().max::<3>()),
 ]);
 
 /// Requests of `tunnel-set`.
-pub(super) static TUNNEL_SET: [AttrPolicy; 31] = policy(&[
+pub(super) static TUNNEL_SET: [AttrPolicy; 33] = policy(&[
     (attr::tunnel::NAME, AttrPolicy::string(31)),
     (attr::tunnel::CUSTOMER, AttrPolicy::u32()),
     (attr::tunnel::LOCAL, AttrPolicy::binary(4, 16)),
@@ -427,6 +430,8 @@ pub(super) static TUNNEL_SET: [AttrPolicy; 31] = policy(&[
     (attr::tunnel::TXN, AttrPolicy::u32()),
     (attr::tunnel::IFNAME, AttrPolicy::string(15)),
     (attr::tunnel::PEERS, AttrPolicy::nested(&PREFIX)),
+    (attr::tunnel::SECURE, AttrPolicy::u8().max::<1>()),
+    (attr::tunnel::CLEAR, AttrPolicy::u8().max::<1>()),
     (attr::tunnel::DEVICE, AttrPolicy::string(15)),
     (attr::tunnel::GUARD, AttrPolicy::u32().max::<3>()),
 ]);

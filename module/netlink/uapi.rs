@@ -16,7 +16,7 @@ pub(crate) const VERSION: u8 = 1;
 pub(crate) mod cmd {
     /// Limits and state of the namespace.
     pub(crate) const SETTINGS_GET: u8 = 1;
-    /// Change limits.
+    /// Change limits and rules.
     pub(crate) const SETTINGS_SET: u8 = 2;
     /// Attach a device.
     pub(crate) const PORT_NEW: u8 = 3;
@@ -265,8 +265,10 @@ pub(crate) mod attr {
         pub(crate) const TXN: u16 = 11;
         /// Customers defined, without public.
         pub(crate) const CUSTOMERS: u16 = 12;
+        /// Whether tunnels over IP must be secure, or clear on purpose.
+        pub(crate) const REQUIRE_SECURE: u16 = 13;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 12;
+        pub(crate) const MAX: u16 = 13;
     }
 
     /// A network device on which slr takes packets.
@@ -638,13 +640,19 @@ pub(crate) mod attr {
         pub(crate) const IFNAME: u16 = 27;
         /// Outer sources that packets may come from; any that the ends allow if absent.
         pub(crate) const PEERS: u16 = 28;
+        /// Whether IPsec must have encrypted what arrives, and must encrypt what
+        /// leaves.
+        pub(crate) const SECURE: u16 = 29;
+        /// Whether it is meant to go unencrypted where the settings require secure
+        /// tunnels.
+        pub(crate) const CLEAR: u16 = 30;
         /// Slr device that all packets are received on, and whose packets all leave by
         /// it; empty for none.
-        pub(crate) const DEVICE: u16 = 29;
+        pub(crate) const DEVICE: u16 = 31;
         /// Default inherit; absent where it is; loose and strict need a customer.
-        pub(crate) const GUARD: u16 = 30;
+        pub(crate) const GUARD: u16 = 32;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 30;
+        pub(crate) const MAX: u16 = 32;
     }
 
     /// Where a customer's packets to a prefix go.

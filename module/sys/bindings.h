@@ -42,6 +42,7 @@
 #include <net/route.h>
 #include <net/rtnetlink.h>
 #include <net/udp.h>
+#include <net/xfrm.h>
 
 #include "helpers.h"
 

@@ -136,6 +136,59 @@ int slr_helper_neigh_output(struct neighbour *n, struct sk_buff *skb,
 	return neigh_output(n, skb, skip_cache);
 }
 
+bool slr_helper_xfrm_policy_check(struct sk_buff *skb, unsigned short family)
+{
+	return xfrm_policy_check(NULL, XFRM_POLICY_IN, skb, family);
+}
+
+#ifdef CONFIG_XFRM
+/* In transport mode the association says nothing of the source by itself, and
+ * another peer's must not vouch for it.
+ */
+static bool esp_is_with(const struct xfrm_state *x, const struct sk_buff *skb,
+			unsigned short family)
+{
+	if (x->id.proto != IPPROTO_ESP)
+		return false;
+	if (x->props.mode != XFRM_MODE_TRANSPORT)
+		return true;
+	if (x->props.family != family)
+		return false;
+	if (family == AF_INET)
+		return x->props.saddr.a4 == ip_hdr(skb)->saddr;
+	return ipv6_addr_equal(&x->props.saddr.in6, &ipv6_hdr(skb)->saddr);
+}
+#endif
+
+bool slr_helper_skb_has_secpath(const struct sk_buff *skb)
+{
+	return secpath_exists(skb);
+}
+
+bool slr_helper_skb_came_encrypted(const struct sk_buff *skb,
+				   unsigned short family)
+{
+#ifdef CONFIG_XFRM
+	const struct sec_path *sp = skb_sec_path(skb);
+	int i;
+
+	for (i = 0; sp && i < sp->len; i++)
+		if (esp_is_with(sp->xvec[i], skb, family))
+			return true;
+#endif
+	return false;
+}
+
+bool slr_helper_dst_encrypts(const struct dst_entry *dst)
+{
+#ifdef CONFIG_XFRM
+	for (; dst && dst->xfrm; dst = xfrm_dst_child(dst))
+		if (dst->xfrm->id.proto == IPPROTO_ESP)
+			return true;
+#endif
+	return false;
+}
+
 void *slr_helper_netdev_priv(const struct net_device *dev)
 {
 	return netdev_priv(dev);

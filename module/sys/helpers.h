@@ -45,6 +45,11 @@ struct neighbour *slr_helper_ip_neigh_gw6(struct net_device *dev,
 					  const void *addr);
 int slr_helper_neigh_output(struct neighbour *n, struct sk_buff *skb,
 			    bool skip_cache);
+bool slr_helper_xfrm_policy_check(struct sk_buff *skb, unsigned short family);
+bool slr_helper_skb_has_secpath(const struct sk_buff *skb);
+bool slr_helper_skb_came_encrypted(const struct sk_buff *skb,
+				   unsigned short family);
+bool slr_helper_dst_encrypts(const struct dst_entry *dst);
 void *slr_helper_netdev_priv(const struct net_device *dev);
 void slr_helper_dev_sw_netstats_rx_add(struct net_device *dev, unsigned int len);
 void slr_helper_dev_sw_netstats_tx_add(struct net_device *dev, unsigned int packets,

@@ -121,6 +121,8 @@ pub(crate) struct Lookup6 {
     pub(crate) flow_info: u32,
     /// The mark that routing rules match.
     pub(crate) mark: u32,
+    /// The protocol; if given, IPsec policies are looked up too.
+    pub(crate) protocol: u8,
     /// The device to leave by; kept to only if no source is given.
     pub(crate) output: u32,
     /// Packets by the route go to the destination of the lookup, whatever their own is. Such a
@@ -139,6 +141,7 @@ impl Lookup6 {
             source: Ipv6Addr::UNSPECIFIED,
             flow_info: 0,
             mark: 0,
+            protocol: 0,
             output: 0,
             is_next_hop: false,
             l3mdev: 0,
@@ -165,7 +168,7 @@ impl Lookup6 {
             from_low,
             pair(self.output, self.l3mdev),
             pair(self.mark, self.flow_info & FLOW_INFO_MASK),
-            self.is_next_hop.into(),
+            pair(self.protocol.into(), self.is_next_hop.into()),
         ]
     }
 }
@@ -232,7 +235,7 @@ impl Route {
         .map_err(super::plain)?;
         // INVARIANT: A successful lookup returns one reference to a route, whose first member is
         // its `dst_entry`.
-        let dst = Dst(NonNull::new(route.cast()).ok_or(EINVAL)?);
+        let dst = Dst(NonNull::new(route.cast()).ok_or(EINVAL)?).alive()?;
         Ok((dst, Ipv4Addr::from(u32::from_be(flow.saddr))))
     }
 
@@ -275,6 +278,7 @@ impl Route {
         flow.__fl_common.flowic_oif = lookup.output as i32;
         flow.__fl_common.flowic_l3mdev = lookup.l3mdev as i32;
         flow.__fl_common.flowic_mark = lookup.mark;
+        flow.__fl_common.flowic_proto = lookup.protocol;
         flow.__fl_common.flowic_flags = flow_flags(lookup.is_next_hop);
         // SAFETY: `net` is valid and `flow` ours during the call; no socket is involved.
         let route = unsafe {
@@ -285,7 +289,18 @@ impl Route {
         let dst = Dst(NonNull::new(route).ok_or(EINVAL)?);
         // SAFETY: The route is ours; its error never changes.
         kernel::error::to_result(i32::from(unsafe { (*dst.as_ptr()).error }))?;
-        Ok(dst)
+        if lookup.protocol == 0 {
+            return Ok(dst);
+        }
+        // SAFETY: The function takes our reference over and returns one to the same route, or to
+        // one that protects first, or an error. A flow of a family is the beginning of `flowi`, of
+        // which only the part of the route's family is read.
+        let route = kernel::error::from_err_ptr(unsafe {
+            let flow = core::ptr::addr_of!(flow).cast();
+            bindings::xfrm_lookup_route(net.as_ptr(), dst.into_raw(), flow, core::ptr::null(), 0)
+        })?;
+        // INVARIANT: As above; an xfrm route's first member is a route of the family.
+        Dst(NonNull::new(route).ok_or(EINVAL)?).alive()
     }
 
     /// Returns a counted reference, unless the last one is being given back already.
@@ -375,6 +390,13 @@ impl Route {
         unsafe { (*self.as_ptr()).xfrm.is_null() && (*self.as_ptr()).lwtstate.is_null() }
     }
 
+    /// Whether IPsec encrypts what leaves along it.
+    #[inline]
+    pub(crate) fn encrypts(&self) -> bool {
+        // SAFETY: The route is valid, and holds what its transformations lead to.
+        unsafe { bindings::slr_helper_dst_encrypts(self.as_ptr()) }
+    }
+
     /// Returns the device that packets leave by: the black hole device after theirs was removed.
     #[inline(always)]
     pub(crate) fn device<'g>(&self, _rcu: &'g rcu::Guard) -> &'g Device {
@@ -437,6 +459,19 @@ const DSCP_MASK: u8 = 0xfc;
 const FLOW_INFO_MASK: u32 = 0x0fff_ffff;
 
 impl Dst {
+    /// Refuses a route that leads nowhere and stands for what IPsec has no key for yet.
+    ///
+    /// It would swallow packets uncounted, and holds the loopback device of its namespace as long
+    /// as it is kept, which is longer than that device may live.
+    fn alive(self) -> Result<Self> {
+        // SAFETY: The route is valid by the invariant.
+        let obsolete = i32::from(unsafe { (*self.as_ptr()).obsolete });
+        match obsolete == bindings::DST_OBSOLETE_DEAD as i32 {
+            true => Err(ENOENT),
+            false => Ok(self),
+        }
+    }
+
     /// Takes over a reference.
     ///
     /// # Safety

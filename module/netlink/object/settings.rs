@@ -14,6 +14,7 @@ use crate::table::{self, Config, FlowTable, Tables};
 fn places(at: table::Attr) -> &'static [u16] {
     match at {
         table::Attr::FlowsMax => &[attr::settings::FLOWS_MAX],
+        table::Attr::Key => &[attr::settings::REQUIRE_SECURE],
         _ => &[],
     }
 }
@@ -25,12 +26,14 @@ pub(crate) fn get(control: &Control, request: &Request<'_>) -> Result<Reply, Ref
     request.reply(cmd::SETTINGS_GET, |out| put(out, &tables, &config))
 }
 
-/// `settings-set`: changes limits.
+/// `settings-set`: changes limits and rules.
 pub(crate) fn set(control: &Control, request: &Request<'_>) -> Result<Reply, Refused> {
     let max = request.attrs().get(attr::settings::FLOWS_MAX);
     let max = max.map(|attr| attr.u32());
+    let secure = request.attrs().get(attr::settings::REQUIRE_SECURE);
+    let secure = secure.map(|attr| attr.u8() != 0);
     transaction::apply(control, request, attr::settings::TXN, places, |change| {
-        change.settings_set(max)
+        change.settings_set(max, secure)
     })
 }
 
@@ -54,5 +57,6 @@ pub(in crate::netlink) fn put(
     out.u32(a::SERVICES, config.service_count())?;
     out.u32(a::SERVERS, config.server_count())?;
     out.u32(a::BINDINGS, config.binding_count())?;
-    out.u32(a::CUSTOMERS, config.customer_count())
+    out.u32(a::CUSTOMERS, config.customer_count())?;
+    out.u8(a::REQUIRE_SECURE, config.requires_secure.into())
 }

@@ -136,6 +136,8 @@ fn defaults(kind: Kind, local: Addr, remote: Addr) -> TunnelSettings {
         },
         cookie: Cookie::None,
         has_checksum: local.is_v6(),
+        is_secure: false,
+        is_clear: false,
         guard: None,
         mtu: 0,
         to: None,
@@ -159,6 +161,8 @@ struct Update {
     df: Option<Df>,
     mtu: Option<u32>,
     has_checksum: Option<bool>,
+    is_secure: Option<bool>,
+    is_clear: Option<bool>,
     /// The inner none is the customer's.
     guard: Option<Option<Guard>>,
     is_ethernet: Option<bool>,
@@ -201,6 +205,8 @@ impl Update {
             df: parse::choice(extack, attrs, a::DF, "df", df_from)?,
             mtu: u32_of(a::MTU),
             has_checksum: flag(a::CHECKSUM),
+            is_secure: flag(a::SECURE),
+            is_clear: flag(a::CLEAR),
             guard: guard::parse(extack, attrs, a::GUARD)?,
             is_ethernet: flag(a::ETHERNET),
             has_sublayer: flag(a::SUBLAYER),
@@ -249,6 +255,8 @@ impl Update {
         }
         settings.customer = self.customer.unwrap_or(settings.customer);
         settings.has_checksum = self.has_checksum.unwrap_or(settings.has_checksum);
+        settings.is_secure = self.is_secure.unwrap_or(settings.is_secure);
+        settings.is_clear = self.is_clear.unwrap_or(settings.is_clear);
         settings.guard = self.guard.unwrap_or(settings.guard);
         settings.mtu = self.mtu.unwrap_or(settings.mtu);
         settings.cookie = self.cookie.unwrap_or(settings.cookie);

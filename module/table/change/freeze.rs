@@ -86,6 +86,7 @@ impl Change {
             config.tunnel_ends = kept.tunnel_ends.clone();
             config.udp_ports = kept.udp_ports.clone();
             config.bound = kept.bound.clone();
+            config.requires_secure = kept.requires_secure;
             config.routes = kept.routes.clone();
             config.route_lengths = kept.route_lengths.clone();
             config.outlets = kept.outlets;
@@ -98,6 +99,7 @@ impl Change {
             config.service_backups = kept.service_backups;
             config.server_backups = kept.server_backups;
         }
+        config.requires_secure = self.requires_secure.unwrap_or(config.requires_secure);
         config.generation = self.from.generation.wrapping_add(1);
         Ok(config)
     }

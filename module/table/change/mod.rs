@@ -94,7 +94,7 @@ pub(crate) enum Event {
     BindingNew(BindingKey),
     /// A binding was removed.
     BindingDel(BindingKey),
-    /// The limit of flows was altered.
+    /// The limit of flows was altered, or a rule for tunnels.
     Settings,
     /// The whole configuration was replaced; there are no other events then.
     Replaced,
@@ -156,6 +156,8 @@ pub(crate) struct Change {
     servers: RBTree<ServerKey, ServerDraft>,
     servers_gone: RBTree<ServerKey, ()>,
     flows_max: Option<u32>,
+    /// Whether tunnels must be secure from now on, if that is said.
+    requires_secure: Option<bool>,
     /// Servers told to be up, which ends their failure.
     revived: KVec<ServerKey>,
     resets: Resets,
@@ -190,6 +192,7 @@ impl Change {
             servers: RBTree::new(),
             servers_gone: RBTree::new(),
             flows_max: None,
+            requires_secure: None,
             revived: KVec::new(),
             resets: Resets::default(),
             events: KVVec::new(),
@@ -210,12 +213,19 @@ impl Change {
         self.changes
     }
 
-    /// Changes how many flows may live at once, for each family.
-    pub(crate) fn settings_set(&mut self, flows_max: Option<u32>) -> Result {
+    /// Changes how many flows may live at once, for each family, and whether tunnels must be secure.
+    pub(crate) fn settings_set(
+        &mut self,
+        flows_max: Option<u32>,
+        requires_secure: Option<bool>,
+    ) -> Result {
         if let Some(max) = flows_max {
             check::number(Attr::FlowsMax, "flows-max", max, 1, check::FLOWS_MAX)?;
+        }
+        if flows_max.is_some() || requires_secure.is_some() {
             self.record(Event::Settings)?;
-            self.flows_max = Some(max);
+            self.flows_max = flows_max.or(self.flows_max);
+            self.requires_secure = requires_secure.or(self.requires_secure);
         }
         Ok(())
     }

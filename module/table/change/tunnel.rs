@@ -265,6 +265,7 @@ impl Change {
                 check_crossing(config, tunnel)?;
             }
         }
+        self.check_secure(config)?;
         for (key, target) in &self.routes {
             cond_resched();
             if let Some(target) = target {
@@ -295,6 +296,40 @@ impl Change {
         }
         Ok(())
     }
+
+    /// Refuses a tunnel that is not encrypted and not said to be meant so, where that is the rule.
+    fn check_secure(&self, config: &Config) -> Result {
+        if !config.requires_secure {
+            return Ok(());
+        }
+        if self.kept().is_none_or(|kept| !kept.requires_secure) {
+            // The rule is new, so that it is asked of all.
+            for (tunnel, _) in config.tunnels(Default::default()) {
+                cond_resched();
+                check_protection(tunnel)?;
+            }
+            return Ok(());
+        }
+        let altered = self.tunnels.iter();
+        altered
+            .filter_map(|(id, _)| config.tunnel_at(*id))
+            .try_for_each(|tunnel| check_protection(tunnel))
+    }
+}
+
+/// Refuses a tunnel over IP of which it is not said whether it is encrypted.
+fn check_protection(tunnel: &Tunnel) -> Result {
+    let settings = &tunnel.settings;
+    if settings.link().is_some() || settings.is_secure || settings.is_clear {
+        return Ok(());
+    }
+    Err(invalid(
+        Attr::Key,
+        format_args!(
+            "tunnel {} is not secure: say secure on or clear on",
+            tunnel.name
+        ),
+    ))
 }
 
 /// Refuses to bind an slr device to what cannot be its only way.
@@ -315,6 +350,24 @@ fn check_bound(name: &TunnelName, settings: &TunnelSettings) -> Result {
 /// Refuses what is about outer addresses of a tunnel that has none, or others.
 fn check_outside(name: &TunnelName, settings: &TunnelSettings, bounds: &TunnelBounds) -> Result {
     let v6 = match settings.wire.end {
+        End::Link(_) if settings.is_secure => {
+            return Err(invalid(
+                Attr::Key,
+                format_args!("tunnel {name} is on a link, which IPsec protects nothing of"),
+            ));
+        }
+        End::Link(_) if settings.is_clear => {
+            return Err(invalid(
+                Attr::Key,
+                format_args!("tunnel {name} is on a link, where nothing is encrypted anyway"),
+            ));
+        }
+        _ if settings.is_secure && settings.is_clear => {
+            return Err(invalid(
+                Attr::Key,
+                format_args!("tunnel {name} is secure or clear, not both"),
+            ));
+        }
         End::Link(_) if !bounds.peers.is_empty() => {
             return Err(invalid(
                 Attr::Key,

@@ -66,6 +66,8 @@ pub(crate) struct Config {
     pub(super) udp_ports: Trie<UdpPort>,
     /// Tunnels by the slr devices that are bound to them.
     pub(super) bound: Trie<Bound>,
+    /// Whether tunnels over IP must be secure, or clear on purpose.
+    pub(crate) requires_secure: bool,
     /// The number of the next tunnel.
     pub(super) tunnel_next: u32,
     pub(super) routes: Trie<Route>,
@@ -100,6 +102,7 @@ impl Config {
             tunnel_ends: Trie::new(seed),
             udp_ports: Trie::new(seed),
             bound: Trie::new(seed),
+            requires_secure: false,
             tunnel_next: 1,
             routes: Trie::new(seed),
             route_lengths: Trie::new(seed),

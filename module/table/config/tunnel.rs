@@ -85,6 +85,10 @@ pub(crate) struct TunnelSettings {
     pub(crate) cookie: Cookie,
     /// Whether outer UDP headers have a checksum. Without one in IPv6, arriving ones need none.
     pub(crate) has_checksum: bool,
+    /// Whether IPsec must have encrypted what arrives, and must encrypt what leaves.
+    pub(crate) is_secure: bool,
+    /// Whether it is meant to go unencrypted where the settings require secure tunnels.
+    pub(crate) is_clear: bool,
     /// Where the sources of what arrives must be; none says as the customer's guard does.
     pub(crate) guard: Option<Guard>,
     /// The longest inner packet, 0 for what the way takes.

@@ -320,14 +320,14 @@ fn unique(tables: &Arc<Tables>, report: &mut Report) {
 
 #[inline(never)]
 fn limits(tables: &Arc<Tables>, report: &mut Report) {
-    let _ = commit(tables, |change| change.settings_set(Some(2)));
+    let _ = commit(tables, |change| change.settings_set(Some(2), None));
     let open = |port| open(tables, web(1), port, Source::Client);
     let (first, second, third) = (open(1), open(2), open(3));
     report.check("as many as may", first.is_ok() && second.is_ok());
     report.check("and no more", third == Err(OpenError::Full));
     let _ = step(tables, 1, Side::Server, &info(RST_ACK, 0, 101));
     report.check("one that is over makes room", open(3).is_ok());
-    let _ = commit(tables, |change| change.settings_set(Some(1 << 20)));
+    let _ = commit(tables, |change| change.settings_set(Some(1 << 20), None));
     let limit = ServerUpdate {
         limit: Some(3),
         ..ServerUpdate::default()

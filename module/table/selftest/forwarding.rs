@@ -92,6 +92,8 @@ fn settings(kind: Kind, host: u8, key: Option<u32>) -> TunnelSettings {
         },
         cookie: Cookie::None,
         has_checksum: false,
+        is_secure: false,
+        is_clear: false,
         guard: None,
         device: PortName::default(),
         mtu: 0,

@@ -69,7 +69,7 @@ fn wrong_words_are_told_without_a_module() {
         ("port add", "DEV is missing"),
         ("port add lo side left", "any, client, server"),
         ("flow show client 10.0.0.0/99", "prefix length"),
-        ("settings set", "flows-max is missing"),
+        ("settings set", "flows-max or require-secure is missing"),
         ("stats show a b", "one word too many"),
         ("monitor everything", "all, config, health"),
         ("explain from 10.0.0.1", "to ADDR"),

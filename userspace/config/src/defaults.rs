@@ -19,6 +19,7 @@ use slr_netlink::uapi::{RouteAction, TunnelDf, TunnelType};
 pub fn settings() -> Settings {
     Settings {
         flows_max: Some(1 << 20),
+        require_secure: Some(false),
     }
 }
 
@@ -83,6 +84,8 @@ pub fn tunnel(tunnel: &TunnelOptions) -> TunnelOptions {
         cookie: Some(Cookie::default()),
         peer_cookie: Some(Cookie::default()),
         sublayer: Some(true),
+        secure: Some(false),
+        clear: Some(false),
         guard: Some(OwnGuard::Inherit),
         to: Some(String::new()),
         device: Some(String::new()),

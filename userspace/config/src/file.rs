@@ -403,7 +403,7 @@ mod tests {
         let text = "customer acme id 1\n\
                     tunnel host type vxlan customer acme local 192.0.2.1 remote 192.0.2.3 vni 7\n\
                     tunnel site type gre customer acme local 192.0.2.1 remote 198.51.100.7 \
-                    key 7 okey 8 ttl 64 dscp 46 peers 198.51.100.0/24 allowed 10.1.0.0/16,10.2.0.0/16\n\
+                    key 7 okey 8 ttl 64 dscp 46 secure on peers 198.51.100.0/24 allowed 10.1.0.0/16,10.2.0.0/16\n\
                     tunnel switch type l2tpv3 customer acme local 2001:db8::1 remote 2001:db8::2 \
                     session 9 cookie 0123abcd sublayer off to host\n\
                     tunnel wire type qinq customer acme dev g0 local 10.9.0.1 vid 100.20 okey 100.30\n\

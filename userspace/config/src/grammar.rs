@@ -49,7 +49,7 @@ pub const SERVER: &[&str] = &[
     "state",
 ];
 /// Keywords of the settings.
-pub const SETTINGS: &[&str] = &["flows-max"];
+pub const SETTINGS: &[&str] = &["flows-max", "require-secure"];
 /// States that have a timeout.
 pub const TIMEOUTS: &[&str] = &[
     "syn",
@@ -317,15 +317,16 @@ fn hold(text: &str) -> Result<u32, String> {
     }
 }
 
-/// `flows-max N`
+/// `[ flows-max N ] [ require-secure { on | off } ]`
 pub fn settings(words: &mut Words<'_>) -> Result<Settings, Fault> {
     let mut settings = Settings::default();
     if words.peek().is_none() {
-        return Err(words.fault("flows-max is missing"));
+        return Err(words.fault("flows-max or require-secure is missing"));
     }
     while let Some(keyword) = words.next() {
         match keyword {
             "flows-max" => words.once(keyword, &mut settings.flows_max, count)?,
+            "require-secure" => words.once(keyword, &mut settings.require_secure, on_off)?,
             _ => return Err(words.unknown(SETTINGS)),
         }
     }

@@ -111,6 +111,8 @@ pub fn tunnel(tunnel: &Tunnel, names: &Names) -> Phrases {
     phrase(&mut line, "cookie", o.cookie.as_ref());
     phrase(&mut line, "peer-cookie", o.peer_cookie.as_ref());
     phrase(&mut line, "sublayer", o.sublayer.map(on_off));
+    phrase(&mut line, "secure", o.secure.map(on_off));
+    phrase(&mut line, "clear", o.clear.map(on_off));
     phrase(&mut line, "guard", o.guard.map(|g| g.name()));
     for (keyword, prefixes) in [("peers", &tunnel.peers), ("allowed", &tunnel.allowed)] {
         let all: Vec<_> = prefixes.iter().map(ToString::to_string).collect();
@@ -293,6 +295,8 @@ pub fn snat(snat: Snat) -> String {
 pub fn settings(settings: &Settings) -> Phrases {
     let mut line = Phrases::new();
     phrase(&mut line, "flows-max", settings.flows_max);
+    let secure = settings.require_secure.map(on_off);
+    phrase(&mut line, "require-secure", secure);
     line
 }
 

@@ -203,12 +203,14 @@ fn tunnel() -> impl Strategy<Value = (Tunnel, Option<usize>)> {
     let bounds = (vec(prefix(), 0..3), vec(prefix(), 0..3));
     let rest = (
         bounds,
+        option::of(any::<bool>()),
+        option::of(any::<bool>()),
         option::of(prop::sample::select(OwnGuard::ALL)),
         option::of(any::<usize>()),
     );
     ("t[0-3]", kind, key, header, ends, rest).prop_map(
         |(name, kind, (ikey, okey), (ttl, dscp, df, mtu, checksum), ends, rest)| {
-            let ((peers, allowed), guard, to) = rest;
+            let ((peers, allowed), secure, clear, guard, to) = rest;
             let (v6, local, remote, customer) = ends;
             let has_key = kind != Ipip;
             let options = TunnelOptions {
@@ -223,6 +225,8 @@ fn tunnel() -> impl Strategy<Value = (Tunnel, Option<usize>)> {
                 df,
                 mtu: mtu.map(|more| more * 1400),
                 checksum,
+                secure,
+                clear,
                 guard,
                 device: mtu.map(|more| "pvs".repeat(more as usize)),
                 ..TunnelOptions::default()
@@ -348,7 +352,10 @@ fn assemble(
 ) -> Config {
     let forward = flows_max.is_some();
     let mut config = Config::default();
-    config.insert(Object::Settings(Settings { flows_max }));
+    config.insert(Object::Settings(Settings {
+        flows_max,
+        require_secure: flows_max.map(|max| max % 2 == 0),
+    }));
     for customer in customers {
         let mut others = config.customers.values();
         let apart = |other: &CustomerOptions| {

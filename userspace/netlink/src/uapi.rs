@@ -158,7 +158,7 @@ pub mod group {
 pub mod cmd {
     /// Limits and state of the namespace.
     pub const SETTINGS_GET: u8 = 1;
-    /// Change limits.
+    /// Change limits and rules.
     pub const SETTINGS_SET: u8 = 2;
     /// Attach a device.
     pub const PORT_NEW: u8 = 3;
@@ -385,6 +385,8 @@ pub mod attr {
         pub const TXN: u16 = 11;
         /// Customers defined, without public.
         pub const CUSTOMERS: u16 = 12;
+        /// Whether tunnels over IP must be secure, or clear on purpose.
+        pub const REQUIRE_SECURE: u16 = 13;
     }
 
     /// A network device on which slr takes packets.
@@ -732,11 +734,17 @@ pub mod attr {
         pub const IFNAME: u16 = 27;
         /// Outer sources that packets may come from; any that the ends allow if absent.
         pub const PEERS: u16 = 28;
+        /// Whether IPsec must have encrypted what arrives, and must encrypt what
+        /// leaves.
+        pub const SECURE: u16 = 29;
+        /// Whether it is meant to go unencrypted where the settings require secure
+        /// tunnels.
+        pub const CLEAR: u16 = 30;
         /// Slr device that all packets are received on, and whose packets all leave by
         /// it; empty for none.
-        pub const DEVICE: u16 = 29;
+        pub const DEVICE: u16 = 31;
         /// Default inherit; absent where it is; loose and strict need a customer.
-        pub const GUARD: u16 = 30;
+        pub const GUARD: u16 = 32;
     }
 
     /// Where a customer's packets to a prefix go.
@@ -1802,6 +1810,7 @@ pub static SETTINGS: AttrSet = AttrSet { name: "settings", attrs: &[
     Attr { id: 10, name: "bindings", kind: Kind::U32, min: None, max: None, multi: false, doc: "bindings defined" },
     Attr { id: 11, name: "txn", kind: Kind::U32, min: None, max: None, multi: false, doc: "transaction this change belongs to; alone if absent" },
     Attr { id: 12, name: "customers", kind: Kind::U32, min: None, max: None, multi: false, doc: "customers defined, without public" },
+    Attr { id: 13, name: "require-secure", kind: Kind::U8, min: None, max: Some(1), multi: false, doc: "whether tunnels over IP must be secure, or clear on purpose" },
 ] };
 
 /// A network device on which slr takes packets.
@@ -2009,8 +2018,10 @@ pub static TUNNEL: AttrSet = AttrSet { name: "tunnel", attrs: &[
     Attr { id: 26, name: "txn", kind: Kind::U32, min: None, max: None, multi: false, doc: "transaction this change belongs to; alone if absent" },
     Attr { id: 27, name: "ifname", kind: Kind::String, min: None, max: Some(15), multi: false, doc: "port that a tunnel of type vlan, qinq or mpls rides on" },
     Attr { id: 28, name: "peers", kind: Kind::Nest(&PREFIX), min: None, max: None, multi: true, doc: "outer sources that packets may come from; any that the ends allow if absent" },
-    Attr { id: 29, name: "device", kind: Kind::String, min: None, max: Some(15), multi: false, doc: "slr device that all packets are received on, and whose packets all leave by it; empty for none" },
-    Attr { id: 30, name: "guard", kind: Kind::Enum(&OWN_GUARD_ENUM), min: None, max: None, multi: false, doc: "default inherit; absent where it is; loose and strict need a customer" },
+    Attr { id: 29, name: "secure", kind: Kind::U8, min: None, max: Some(1), multi: false, doc: "whether IPsec must have encrypted what arrives, and must encrypt what leaves" },
+    Attr { id: 30, name: "clear", kind: Kind::U8, min: None, max: Some(1), multi: false, doc: "whether it is meant to go unencrypted where the settings require secure tunnels" },
+    Attr { id: 31, name: "device", kind: Kind::String, min: None, max: Some(15), multi: false, doc: "slr device that all packets are received on, and whose packets all leave by it; empty for none" },
+    Attr { id: 32, name: "guard", kind: Kind::Enum(&OWN_GUARD_ENUM), min: None, max: None, multi: false, doc: "default inherit; absent where it is; loose and strict need a customer" },
 ] };
 
 /// Where a customer's packets to a prefix go.
@@ -2057,8 +2068,8 @@ pub static EVENT: AttrSet = AttrSet { name: "event", attrs: &[
 /// Every operation and notification, in the order of their numbers.
 #[rustfmt::skip]
 pub static OPS: &[Op] = &[
-    Op { id: 1, name: "settings-get", set: &SETTINGS, doit: Some(Call { request: &[], reply: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12] }), dump: None, group: None, doc: "Limits and state of the namespace." },
-    Op { id: 2, name: "settings-set", set: &SETTINGS, doit: Some(Call { request: &[3, 11], reply: &[] }), dump: None, group: None, doc: "Change limits." },
+    Op { id: 1, name: "settings-get", set: &SETTINGS, doit: Some(Call { request: &[], reply: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13] }), dump: None, group: None, doc: "Limits and state of the namespace." },
+    Op { id: 2, name: "settings-set", set: &SETTINGS, doit: Some(Call { request: &[3, 13, 11], reply: &[] }), dump: None, group: None, doc: "Change limits and rules." },
     Op { id: 3, name: "port-new", set: &PORT, doit: Some(Call { request: &[1, 2, 3, 4, 5, 9, 8], reply: &[] }), dump: None, group: None, doc: "Attach a device." },
     Op { id: 4, name: "port-set", set: &PORT, doit: Some(Call { request: &[1, 2, 3, 4, 5, 9, 8], reply: &[] }), dump: None, group: None, doc: "Change a port." },
     Op { id: 5, name: "port-del", set: &PORT, doit: Some(Call { request: &[1, 2, 8], reply: &[] }), dump: None, group: None, doc: "Detach a device." },
@@ -2099,10 +2110,10 @@ pub static OPS: &[Op] = &[
     Op { id: 40, name: "customer-get", set: &CUSTOMER, doit: Some(Call { request: &[1, 2], reply: &[1, 2, 3, 7, 4, 5] }), dump: Some(Call { request: &[], reply: &[1, 2, 3, 7, 4, 5] }), group: None, doc: "Show customers." },
     Op { id: 41, name: "customer-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A customer was made or changed." },
     Op { id: 42, name: "customer-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A customer was removed." },
-    Op { id: 43, name: "tunnel-new", set: &TUNNEL, doit: Some(Call { request: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 28, 23, 24, 27, 30, 29, 26], reply: &[] }), dump: None, group: None, doc: "Define a tunnel." },
-    Op { id: 44, name: "tunnel-set", set: &TUNNEL, doit: Some(Call { request: &[1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 28, 23, 24, 27, 30, 29, 26], reply: &[] }), dump: None, group: None, doc: "Change what is given." },
+    Op { id: 43, name: "tunnel-new", set: &TUNNEL, doit: Some(Call { request: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 28, 23, 24, 27, 29, 30, 32, 31, 26], reply: &[] }), dump: None, group: None, doc: "Define a tunnel." },
+    Op { id: 44, name: "tunnel-set", set: &TUNNEL, doit: Some(Call { request: &[1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 28, 23, 24, 27, 29, 30, 32, 31, 26], reply: &[] }), dump: None, group: None, doc: "Change what is given." },
     Op { id: 45, name: "tunnel-del", set: &TUNNEL, doit: Some(Call { request: &[1, 26], reply: &[] }), dump: None, group: None, doc: "Remove a tunnel that neither routes nor other tunnels lead to." },
-    Op { id: 46, name: "tunnel-get", set: &TUNNEL, doit: Some(Call { request: &[1], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 28, 23, 24, 27, 30, 29, 2, 25] }), dump: Some(Call { request: &[], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 28, 23, 24, 27, 30, 29, 2, 25] }), group: None, doc: "Show tunnels." },
+    Op { id: 46, name: "tunnel-get", set: &TUNNEL, doit: Some(Call { request: &[1], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 28, 23, 24, 27, 29, 30, 32, 31, 2, 25] }), dump: Some(Call { request: &[], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 28, 23, 24, 27, 29, 30, 32, 31, 2, 25] }), group: None, doc: "Show tunnels." },
     Op { id: 47, name: "route-new", set: &ROUTE, doit: Some(Call { request: &[1, 2, 11, 3, 4, 6, 7, 8, 10, 5], reply: &[] }), dump: None, group: None, doc: "Define a route." },
     Op { id: 48, name: "route-set", set: &ROUTE, doit: Some(Call { request: &[1, 2, 11, 3, 4, 6, 7, 8, 10, 5], reply: &[] }), dump: None, group: None, doc: "Lead a route elsewhere, or define it." },
     Op { id: 49, name: "route-del", set: &ROUTE, doit: Some(Call { request: &[1, 2, 11, 5], reply: &[] }), dump: None, group: None, doc: "Remove a route." },

@@ -114,6 +114,36 @@ impl Skb {
         true
     }
 
+    /// Whether IPsec policies let in the packet, whose network header is at the data's start: what
+    /// one wants protected must have been.
+    ///
+    /// C counterparts: `xfrm4_policy_check`, `xfrm6_policy_check`.
+    #[inline]
+    pub(crate) fn passes_ipsec(&self, family: Family) -> bool {
+        if !self.has_device() {
+            return true;
+        }
+        // SAFETY: The packet is valid and ours, and has the device that it came in by. The function
+        // reads the headers from the network header on, with bounds checks.
+        unsafe { bindings::slr_helper_xfrm_policy_check(self.as_ptr(), address_family(family)) }
+    }
+
+    /// Whether IPsec brought the packet.
+    #[inline]
+    pub(crate) fn came_by_ipsec(&self) -> bool {
+        // SAFETY: The packet is valid and ours.
+        unsafe { bindings::slr_helper_skb_has_secpath(self.as_ptr()) }
+    }
+
+    /// Whether ESP brought the packet, whose network header is at the data's start: in a tunnel of
+    /// IPsec, or from the very source that the association is with.
+    #[inline]
+    pub(crate) fn came_encrypted(&self, family: Family) -> bool {
+        // SAFETY: The packet is valid and ours, and its network header is whole: it was parsed. What
+        // it says of IPsec belongs to it and stays.
+        unsafe { bindings::slr_helper_skb_came_encrypted(self.as_ptr(), address_family(family)) }
+    }
+
     /// Says that one of the checksums that a device verified was in a header that is gone.
     ///
     /// C counterpart: `__skb_decr_checksum_unnecessary`.

@@ -84,6 +84,12 @@ pub(in crate::netlink) fn put(
     for prefix in &tunnel.bounds.allowed {
         put_prefix(out, a::ALLOWED, prefix)?;
     }
+    if settings.is_secure {
+        out.u8(a::SECURE, 1)?;
+    }
+    if settings.is_clear {
+        out.u8(a::CLEAR, 1)?;
+    }
     guard::put(out, a::GUARD, settings.guard)?;
     if let Some(to) = settings.to.and_then(|to| config.tunnel_at(to)) {
         out.c_str_bytes(a::TO, to.name.as_bytes())?;

@@ -49,6 +49,8 @@ const OPTIONS: &[&str] = &[
     "cookie",
     "peer-cookie",
     "sublayer",
+    "secure",
+    "clear",
     "guard",
     "loose",
     "strict",
@@ -78,6 +80,7 @@ Usage: slr tunnel { add | set } NAME [ type TYPE ] [ customer CUSTOMER ]
                   [ checksum { on | off } ] [ ethernet { on | off } ]
                   [ mac MAC ] [ peer-mac { MAC | auto } ] [ cookie HEX ]
                   [ peer-cookie HEX ] [ sublayer { on | off } ]
+                  [ secure { on | off } ] [ clear { on | off } ]
                   [ guard { off | loose | strict | inherit } ]
                   [ peers PREFIX[,PREFIX]... ] [ allowed PREFIX[,PREFIX]... ]
                   [ to { NAME | none } ] [ device { DEVICE | none } ]
@@ -176,6 +179,16 @@ where  TYPE := { ipip | gre | vxlan | geneve | gue | fou | mpls-gre | mpls-udp |
         (
             "sublayer { on | off }",
             "The default sublayer of L2TPv3, which Linux has too.",
+        ),
+        (
+            "secure { on | off }",
+            "Whether IPsec of the kernel, ESP, must have encrypted all that arrives, and must encrypt \
+             all that leaves: what is not, for want of a policy, is dropped and counted as \
+             unprotected. Off unless told. Policies and keys are not slr's, see ip-xfrm(8).",
+        ),
+        (
+            "clear { on | off }",
+            "Whether it is meant to go unencrypted where require-secure is on, see slr-settings(8):              on a network that is the operator's own, or because what it carries is encrypted              already. Off unless told.",
         ),
         (
             "guard { off | loose | strict | inherit }",

@@ -33,6 +33,8 @@ pub const TUNNEL: &[&str] = &[
     "cookie",
     "peer-cookie",
     "sublayer",
+    "secure",
+    "clear",
     "guard",
     "peers",
     "allowed",
@@ -103,6 +105,8 @@ fn tunnel_option(words: &mut Words<'_>, keyword: &str, tunnel: &mut Tunnel) -> R
         "cookie" => words.once(keyword, &mut o.cookie, str::parse),
         "peer-cookie" => words.once(keyword, &mut o.peer_cookie, str::parse),
         "sublayer" => words.once(keyword, &mut o.sublayer, on_off),
+        "secure" => words.once(keyword, &mut o.secure, on_off),
+        "clear" => words.once(keyword, &mut o.clear, on_off),
         "guard" => {
             let parse = named(&uapi::OWN_GUARD_ENUM, OwnGuard::from_value);
             words.once(keyword, &mut o.guard, parse)

@@ -9,6 +9,8 @@ attributes! {
     Settings: settings {
         /// Flows that may live at once, each family.
         flows_max: u32 = FLOWS_MAX,
+        /// Tunnels over IP must be secure, or clear on purpose.
+        require_secure: bool = REQUIRE_SECURE,
     }
 }
 

@@ -74,6 +74,10 @@ attributes! {
         to: String = TO,
         /// Port that it rides on.
         ifname: String = IFNAME,
+        /// IPsec must encrypt it.
+        secure: bool = SECURE,
+        /// It is meant to go unencrypted.
+        clear: bool = CLEAR,
         /// Where its sources must be; absent where the customer's guard says.
         guard: OwnGuard = GUARD,
         /// Slr device that it is bound to; empty for none.
