@@ -3,12 +3,13 @@
 //! Between a tunnel and the slr device that is bound to it: the stack behind the device is the
 //! tunnel's end, so that nothing is looked up for a packet either way.
 //!
-//! It is the customer's packet all the same: the customer's guard and the sources that the
+//! It is the customer's packet all the same: the customer's rates, its guard and the sources that the
 //! tunnel allows hold for it. Nothing is forwarded here, so no hop is counted, and fragments pass
 //! as they are.
 
 use super::{
-    act, emit::emit, encap, forward::receiver, guard, parse, refuse, Ctx, End, Entry, Family,
+    act, emit::emit, encap, forward::receiver, guard, parse, police, refuse, Ctx, End, Entry,
+    Family,
 };
 use crate::{
     domain::{flow::Side, packet::Packet, reason::DropReason},
@@ -52,10 +53,12 @@ fn admitted<A: Family>(ctx: &Ctx<'_>, mut skb: Skb) -> Result<(Skb, Packet<A>), 
         Ok(packet) => packet,
         Err(end) => return Err(end.unparsed(ctx, skb)),
     };
-    let admitted = guard::admit(&ctx.entry, &packet).and_then(|()| match ctx.config.has_guards() {
-        true => guard::ask(ctx, &packet),
-        false => Ok(()),
-    });
+    let admitted = police::enter(ctx, &skb)
+        .and_then(|()| guard::admit(&ctx.entry, &packet))
+        .and_then(|()| match ctx.config.has_guards() {
+            true => guard::ask(ctx, &packet),
+            false => Ok(()),
+        });
     match admitted {
         Ok(()) => Ok((skb, packet)),
         Err(reason) => Err(refuse::drop(ctx, skb, reason)),

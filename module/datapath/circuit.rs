@@ -78,11 +78,14 @@ pub(super) fn arrived(ctx: &Ctx<'_>, mut skb: Skb) -> Verdict {
 }
 
 /// Takes a packet with a label of a tunnel.
-fn labelled(ctx: &Ctx<'_>, mut skb: Skb, found: &Found, tunnel: &Tunnel) -> Verdict {
+fn labelled(ctx: &Ctx<'_>, skb: Skb, found: &Found, tunnel: &Tunnel) -> Verdict {
     if !skb.is_to_us() {
         return Verdict::accept(skb);
     }
-    decap::count_in(&skb, tunnel);
+    let mut skb = match decap::count_in(ctx, skb, tunnel) {
+        Ok(skb) => skb,
+        Err(verdict) => return verdict,
+    };
     let hop = Hop::read(skb.head()).unwrap_or(Hop { class: 0, ttl: 0 });
     let Some(to) = tunnel.settings.to else {
         return match strip(&mut skb, found) {
@@ -136,15 +139,20 @@ fn tagged(ctx: &Ctx<'_>, mut skb: Skb, found: &Found, tunnel: &Tunnel, dev: &Dev
     };
     if let Some(to) = to {
         if to.settings.carries_frames() && !tunnel.settings.is_neighbour() {
-            decap::count_in(&skb, tunnel);
-            return cross_frame(ctx, skb, found, &header, to);
+            return match decap::count_in(ctx, skb, tunnel) {
+                Ok(skb) => cross_frame(ctx, skb, found, &header, to),
+                Err(verdict) => verdict,
+            };
         }
     }
     let packet_type = skb.packet_type();
     if packet_type == PacketType::OtherHost {
         return Verdict::accept(skb);
     }
-    decap::count_in(&skb, tunnel);
+    skb = match decap::count_in(ctx, skb, tunnel) {
+        Ok(skb) => skb,
+        Err(verdict) => return verdict,
+    };
     if !strip(&mut skb, found) {
         return refuse::drop(ctx, skb, DropReason::NotWritable);
     }

@@ -7,7 +7,7 @@
 //! whatever it is; any other is a packet of the tunnel's customer, and passes the stages as if it
 //! had come in at a port of that customer.
 
-use super::{bound, encap, guard, refuse, route_other, Ctx, Entry, Family};
+use super::{bound, encap, guard, police, refuse, route_other, Ctx, Entry, Family};
 use crate::{
     domain::{
         addr::{Proto, V4, V6},
@@ -134,7 +134,7 @@ pub(super) fn decap<A: Family>(
         Ok(found) => found,
         Err(reason) => return Err(refuse::drop(&within(ctx, tunnel), skb, reason)),
     };
-    count_in(&skb, tunnel);
+    let skb = count_in(ctx, skb, tunnel)?;
     Err(open(ctx, skb, packet, &found, tunnel))
 }
 
@@ -233,10 +233,12 @@ fn open<A: Family>(
     enter_customer(ctx, skb, ethertype)
 }
 
-/// Counts what a tunnel brought.
-pub(super) fn count_in(skb: &Skb, tunnel: &Tunnel) {
+/// Counts what a tunnel brought, or drops it if that is too much.
+pub(super) fn count_in(ctx: &Ctx<'_>, skb: Skb, tunnel: &Tunnel) -> Result<Skb, Verdict> {
+    let skb = police::arrive(ctx, skb, tunnel)?;
     let (packets, bytes) = (u64::from(skb.segments()), skb.len() as u64);
     tunnel.runtime.traffic.count(Side::Client, packets, bytes);
+    Ok(skb)
 }
 
 /// Takes what was inside through the stages of its customer.

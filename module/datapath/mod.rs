@@ -12,7 +12,7 @@
 //!   guard: whether a source may be there
 //!   encap: the way into a tunnel     outward: what of a customer is for the Internet
 //!   device: what comes by slr devices           circuit: VLANs and labels of a port
-//!   station: the other end of a VLAN
+//!   station: the other end of a VLAN          police: who sends too much
 //!   refuse: whatever ends elsewhere, counted and answered           limit: how often
 //! ```
 //!
@@ -45,6 +45,7 @@ mod lookup;
 mod open;
 mod outward;
 mod parse;
+mod police;
 mod refuse;
 mod source;
 mod station;
@@ -75,7 +76,9 @@ use crate::{
         },
         time,
     },
-    table::{Config, Drops, Port, Side, SlrDevice, Tables, Traffic, Tunnel, PUBLIC},
+    table::{
+        Config, CustomerRuntime, Drops, Port, Side, SlrDevice, Tables, Traffic, Tunnel, PUBLIC,
+    },
 };
 use kernel::sync::rcu;
 
@@ -151,16 +154,21 @@ impl<'g> Ctx<'g> {
         }
     }
 
+    /// The customer that it comes in from; none in the public context.
+    #[inline(always)]
+    fn customer_runtime(&self) -> Option<&'g CustomerRuntime> {
+        match self.entry {
+            Entry::Port(port, _) => port.customer.as_deref(),
+            Entry::Tunnel(tunnel) => tunnel.customer.as_deref(),
+            Entry::Device(device) => Some(&device.runtime),
+            Entry::Local(..) | Entry::Across(_) => None,
+        }
+    }
+
     /// Where the customer counts what comes in from it; nowhere in the public context.
     #[inline(always)]
     fn customer_traffic(&self) -> Option<&'g Traffic> {
-        let customer = match self.entry {
-            Entry::Port(port, _) => &port.customer,
-            Entry::Tunnel(tunnel) => &tunnel.customer,
-            Entry::Device(device) => return Some(&device.runtime.traffic),
-            Entry::Local(..) | Entry::Across(_) => return None,
-        };
-        Some(&customer.as_ref()?.traffic)
+        Some(&self.customer_runtime()?.traffic)
     }
 
     /// Where the customer counts what is dropped; nowhere in the public context.
@@ -291,6 +299,11 @@ fn route<A: Family>(ctx: &Ctx<'_>, mut skb: Skb) -> Verdict {
             Ok(skb) => skb,
             Err(verdict) => return verdict,
         };
+    }
+    if ctx.is_private() {
+        if let Err(reason) = police::enter(ctx, &skb) {
+            return refuse::drop(&aside(ctx), skb, reason);
+        }
     }
     if let Entry::Tunnel(_) | Entry::Device(_) = ctx.entry {
         if let Err(reason) = guard::admit(&aside(&ctx.entry), &packet) {

@@ -10,7 +10,7 @@
 use super::{
     act, emit, forward,
     lookup::{self, Hit},
-    open, source, Ctx, End, Entry, Family,
+    open, police, source, Ctx, End, Entry, Family,
 };
 use crate::{
     domain::{
@@ -127,11 +127,14 @@ pub(super) fn way<'g, A: Family>(
     packet: &Packet<A>,
     hit: &Hit<'g, A>,
 ) -> Result<emit::Way<'g>, End> {
-    // An answer comes in from the public context, and is counted to whose flow it is of.
+    // An answer comes in from the public context, and is charged and counted to whose flow it is of.
     let customer = match hit.from {
         Side::Client => None,
         Side::Server => hit.flow.binding.customer.as_deref(),
     };
+    if let Some(customer) = customer {
+        police::send(ctx.rcu, skb, customer).map_err(End::Drop)?;
+    }
     let there = across(
         ctx,
         match hit.from {

@@ -24,6 +24,7 @@ pub mod flow;
 pub mod hash;
 pub mod limits;
 pub mod lpm;
+pub mod meter;
 pub mod packet;
 pub mod persist;
 pub mod reason;

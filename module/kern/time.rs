@@ -93,9 +93,19 @@ pub(crate) const fn ms_from_ticks(ticks: u32) -> u64 {
 /// Any but NMI.
 #[inline]
 pub(crate) fn monotonic_us() -> u64 {
+    monotonic_ns() / 1000
+}
+
+/// Returns nanoseconds since boot. Costs as much as [`monotonic_us`].
+///
+/// # Context
+///
+/// Any but NMI.
+#[inline]
+pub(crate) fn monotonic_ns() -> u64 {
     // SAFETY: `ktime_get` has no requirements once timekeeping runs, as it does when modules load.
     let ns = unsafe { bindings::ktime_get() };
-    ns.unsigned_abs() / 1000
+    ns.unsigned_abs()
 }
 
 /// Returns the seconds since boot, those asleep not counted, the first being 1. Costs a load.

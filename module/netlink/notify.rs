@@ -134,7 +134,7 @@ fn put_event(
     use attr::event as a;
     match event {
         Event::CustomerNew(id) => match config.customer(*id) {
-            Some(customer) => out.nest(a::CUSTOMER, |out| customer::put(out, customer)),
+            Some(customer) => out.nest(a::CUSTOMER, |out| customer::put(out, config, customer)),
             None => Ok(()),
         },
         Event::CustomerDel(id, name) => {

@@ -339,20 +339,50 @@ pub(super) static FLOW_COUNT: [AttrPolicy; 26] = policy(&[
 ]);
 
 /// Requests of `customer-new`.
-pub(super) static CUSTOMER_NEW: [AttrPolicy; 8] = policy(&[
+pub(super) static CUSTOMER_NEW: [AttrPolicy; 17] = policy(&[
     (attr::customer::ID, AttrPolicy::u32().range::<1, 16777215>()),
     (attr::customer::NAME, AttrPolicy::string(31)),
     (attr::customer::VRF, AttrPolicy::string(15)),
     (attr::customer::TXN, AttrPolicy::u32()),
+    (attr::customer::MAX_FLOWS, AttrPolicy::u32()),
+    (attr::customer::MAX_ROUTES, AttrPolicy::u32()),
+    (attr::customer::MAX_TUNNELS, AttrPolicy::u32()),
+    (
+        attr::customer::NEW_FLOWS,
+        AttrPolicy::u64().max::<125000000000>(),
+    ),
+    (
+        attr::customer::PACKETS,
+        AttrPolicy::u64().max::<125000000000>(),
+    ),
+    (
+        attr::customer::BYTES,
+        AttrPolicy::u64().max::<125000000000>(),
+    ),
     (attr::customer::GUARD, AttrPolicy::u32().max::<2>()),
 ]);
 
 /// Requests of `customer-set`.
-pub(super) static CUSTOMER_SET: [AttrPolicy; 8] = policy(&[
+pub(super) static CUSTOMER_SET: [AttrPolicy; 17] = policy(&[
     (attr::customer::ID, AttrPolicy::u32().range::<1, 16777215>()),
     (attr::customer::NAME, AttrPolicy::string(31)),
     (attr::customer::VRF, AttrPolicy::string(15)),
     (attr::customer::TXN, AttrPolicy::u32()),
+    (attr::customer::MAX_FLOWS, AttrPolicy::u32()),
+    (attr::customer::MAX_ROUTES, AttrPolicy::u32()),
+    (attr::customer::MAX_TUNNELS, AttrPolicy::u32()),
+    (
+        attr::customer::NEW_FLOWS,
+        AttrPolicy::u64().max::<125000000000>(),
+    ),
+    (
+        attr::customer::PACKETS,
+        AttrPolicy::u64().max::<125000000000>(),
+    ),
+    (
+        attr::customer::BYTES,
+        AttrPolicy::u64().max::<125000000000>(),
+    ),
     (attr::customer::GUARD, AttrPolicy::u32().max::<2>()),
 ]);
 
@@ -370,7 +400,7 @@ pub(super) static CUSTOMER_GET: [AttrPolicy; 3] = policy(&[
 ]);
 
 /// Requests of `tunnel-new`.
-pub(super) static TUNNEL_NEW: [AttrPolicy; 33] = policy(&[
+pub(super) static TUNNEL_NEW: [AttrPolicy; 35] = policy(&[
     (attr::tunnel::NAME, AttrPolicy::string(31)),
     (attr::tunnel::TYPE, AttrPolicy::u32().max::<12>()),
     (attr::tunnel::CUSTOMER, AttrPolicy::u32()),
@@ -396,6 +426,14 @@ pub(super) static TUNNEL_NEW: [AttrPolicy; 33] = policy(&[
     (attr::tunnel::TO, AttrPolicy::string(31)),
     (attr::tunnel::TXN, AttrPolicy::u32()),
     (attr::tunnel::IFNAME, AttrPolicy::string(15)),
+    (
+        attr::tunnel::RATE_IN,
+        AttrPolicy::u64().max::<125000000000>(),
+    ),
+    (
+        attr::tunnel::PACKETS_IN,
+        AttrPolicy::u64().max::<125000000000>(),
+    ),
     (attr::tunnel::PEERS, AttrPolicy::nested(&PREFIX)),
     (attr::tunnel::SECURE, AttrPolicy::u8().max::<1>()),
     (attr::tunnel::CLEAR, AttrPolicy::u8().max::<1>()),
@@ -404,7 +442,7 @@ pub(super) static TUNNEL_NEW: [AttrPolicy; 33] = policy(&[
 ]);
 
 /// Requests of `tunnel-set`.
-pub(super) static TUNNEL_SET: [AttrPolicy; 33] = policy(&[
+pub(super) static TUNNEL_SET: [AttrPolicy; 35] = policy(&[
     (attr::tunnel::NAME, AttrPolicy::string(31)),
     (attr::tunnel::CUSTOMER, AttrPolicy::u32()),
     (attr::tunnel::LOCAL, AttrPolicy::binary(4, 16)),
@@ -429,6 +467,14 @@ pub(super) static TUNNEL_SET: [AttrPolicy; 33] = policy(&[
     (attr::tunnel::TO, AttrPolicy::string(31)),
     (attr::tunnel::TXN, AttrPolicy::u32()),
     (attr::tunnel::IFNAME, AttrPolicy::string(15)),
+    (
+        attr::tunnel::RATE_IN,
+        AttrPolicy::u64().max::<125000000000>(),
+    ),
+    (
+        attr::tunnel::PACKETS_IN,
+        AttrPolicy::u64().max::<125000000000>(),
+    ),
     (attr::tunnel::PEERS, AttrPolicy::nested(&PREFIX)),
     (attr::tunnel::SECURE, AttrPolicy::u8().max::<1>()),
     (attr::tunnel::CLEAR, AttrPolicy::u8().max::<1>()),

@@ -563,10 +563,28 @@ pub(crate) mod attr {
         pub(crate) const COUNTERS: u16 = 5;
         /// Transaction this change belongs to; alone if absent.
         pub(crate) const TXN: u16 = 6;
+        /// Flows that may live at once, of both families together; 0 is no limit.
+        pub(crate) const MAX_FLOWS: u16 = 7;
+        /// Routes that it may have; 0 is no limit.
+        pub(crate) const MAX_ROUTES: u16 = 8;
+        /// Tunnels that it may have; 0 is no limit.
+        pub(crate) const MAX_TUNNELS: u16 = 9;
+        /// Flows alive.
+        pub(crate) const FLOWS: u16 = 10;
+        /// Routes that it has.
+        pub(crate) const ROUTES: u16 = 11;
+        /// Tunnels that it has.
+        pub(crate) const TUNNELS: u16 = 12;
+        /// Flows that it may open a second; 0 is no limit.
+        pub(crate) const NEW_FLOWS: u16 = 13;
+        /// Packets that it may send a second; 0 is no limit.
+        pub(crate) const PACKETS: u16 = 14;
+        /// Bytes that it may send a second, from the IP header on; 0 is no limit.
+        pub(crate) const BYTES: u16 = 15;
         /// Default off.
-        pub(crate) const GUARD: u16 = 7;
+        pub(crate) const GUARD: u16 = 16;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 7;
+        pub(crate) const MAX: u16 = 16;
     }
 
     /// Addresses that have their first bits in common.
@@ -638,21 +656,25 @@ pub(crate) mod attr {
         pub(crate) const TXN: u16 = 26;
         /// Port that a tunnel of type vlan, qinq or mpls rides on.
         pub(crate) const IFNAME: u16 = 27;
+        /// Bytes that may arrive a second, from the IP header inside on; 0 is no limit.
+        pub(crate) const RATE_IN: u16 = 28;
+        /// Packets that may arrive a second; 0 is no limit.
+        pub(crate) const PACKETS_IN: u16 = 29;
         /// Outer sources that packets may come from; any that the ends allow if absent.
-        pub(crate) const PEERS: u16 = 28;
+        pub(crate) const PEERS: u16 = 30;
         /// Whether IPsec must have encrypted what arrives, and must encrypt what
         /// leaves.
-        pub(crate) const SECURE: u16 = 29;
+        pub(crate) const SECURE: u16 = 31;
         /// Whether it is meant to go unencrypted where the settings require secure
         /// tunnels.
-        pub(crate) const CLEAR: u16 = 30;
+        pub(crate) const CLEAR: u16 = 32;
         /// Slr device that all packets are received on, and whose packets all leave by
         /// it; empty for none.
-        pub(crate) const DEVICE: u16 = 31;
+        pub(crate) const DEVICE: u16 = 33;
         /// Default inherit; absent where it is; loose and strict need a customer.
-        pub(crate) const GUARD: u16 = 32;
+        pub(crate) const GUARD: u16 = 34;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 32;
+        pub(crate) const MAX: u16 = 34;
     }
 
     /// Where a customer's packets to a prefix go.

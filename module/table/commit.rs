@@ -160,6 +160,9 @@ impl Tables {
         if let Some(max) = frozen.flows_max.or(default) {
             self.set_flows_max(max);
         }
+        for customer in &frozen.requoted {
+            customer.runtime.enforce(&customer.terms);
+        }
         for server in &frozen.revived {
             server.runtime.health.revive();
         }

@@ -19,6 +19,7 @@ mod flow;
 mod gc;
 mod health;
 mod limits;
+mod meter;
 mod netns;
 mod persist;
 mod schedule;
@@ -36,7 +37,7 @@ pub(crate) use self::{
     config::{
         Action, AdminState, Ask, Binding, BindingKey, BindingRuntime, BindingSettings, Condition,
         Config, Customer, CustomerName, CustomerRuntime, Fate, Guard, Host, HostKey, Lookup,
-        Method, Port, PortName, PortSettings, Prefix, Route, RouteKey, Server, ServerKey,
+        Method, Port, PortName, PortSettings, Prefix, Quotas, Route, RouteKey, Server, ServerKey,
         ServerRuntime, ServerSettings, Service, ServiceCursor, ServiceKey, ServiceRuntime,
         ServiceSettings, Side, SlrDevice, Snat, Target, Traffic, TrafficSums, Tunnel, TunnelBounds,
         TunnelName, TunnelSettings, Unknown, Vrf, Within, PUBLIC, SNAT_PORTS,
@@ -47,6 +48,7 @@ pub(crate) use self::{
     },
     health::{Health, HealthNews},
     limits::Limits,
+    meter::{Limit, Meter, Rates},
     netns::{Attachment, Datapath, Listener, Registration, Tables},
     schedule::{condition, is_up, pick, Choice, Means, Opening, Refusal},
     stats::{CounterKind, Drops, Happening, NamedCounter, Stats},

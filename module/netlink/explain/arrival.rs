@@ -7,6 +7,7 @@ use core::fmt::Display;
 use super::{
     dropped,
     onward::{self, Back},
+    room,
     route::Family,
     stages::Stage,
     Case, Result, Steps, Verdict,
@@ -25,6 +26,12 @@ fn decap<A: Family>(
 ) -> Result<Stage<Side>> {
     let kind = tunnel.settings.outer.format.kind.name();
     steps.add("tunnel", format_args!("out of {} type {kind}", tunnel.name))?;
+    if let Some(verdict) = room::budget(tunnel, steps)? {
+        return Ok(Err(verdict));
+    }
+    if let Some(verdict) = room::rates(case, steps)? {
+        return Ok(Err(verdict));
+    }
     if let Some(to) = tunnel.settings.to {
         steps.add(
             "switch",
@@ -119,6 +126,9 @@ pub(super) fn entry<A: Family>(
         Side::Server => "server",
     };
     steps.add("port", format_args!("{} side {side}", port.name))?;
+    if let Some(verdict) = room::rates(case, steps)? {
+        return Ok(Err(verdict));
+    }
     let is_back = |way: Option<Back>| way == Some(Back::Device(port.name));
     let held = Held {
         own: port.settings.guard,

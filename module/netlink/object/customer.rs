@@ -23,7 +23,7 @@ use crate::netlink::{
 };
 use crate::table::{
     self, Change, Config, ConfigError, Cursor, Customer, CustomerName, CustomerUpdate, Guard, Kind,
-    PortName, Vrf, PUBLIC,
+    PortName, Quotas, Vrf, PUBLIC,
 };
 
 fn places(at: table::Attr) -> &'static [u16] {
@@ -56,10 +56,18 @@ fn parse_id(attrs: &Attrs<'_>) -> Option<u32> {
 
 fn parse_update(request: &Request<'_>) -> Result<CustomerUpdate, Refused> {
     let (extack, attrs) = (request.extack(), request.attrs());
+    let number = |number| attrs.get(number).map(|attr| attr.u32());
+    let rate = |number| attrs.get(number).map(|attr| attr.u64());
     let guard = attr::customer::GUARD;
     Ok(CustomerUpdate {
         vrf: parse_vrf(request)?,
         guard: parse::choice(&extack, &attrs, guard, "guard", Guard::from_u32)?,
+        max_flows: number(attr::customer::MAX_FLOWS),
+        max_routes: number(attr::customer::MAX_ROUTES),
+        max_tunnels: number(attr::customer::MAX_TUNNELS),
+        new_flows: rate(attr::customer::NEW_FLOWS),
+        packets: rate(attr::customer::PACKETS),
+        bytes: rate(attr::customer::BYTES),
     })
 }
 
@@ -174,18 +182,49 @@ pub(crate) fn get(control: &Control, request: &Request<'_>) -> Result<Reply, Ref
     let customer = config
         .customer(id)
         .ok_or_else(|| extack.refuse(ENOENT, format_args!("customer {id} is unknown")))?;
-    request.reply(cmd::CUSTOMER_GET, |out| put(out, customer))
+    request.reply(cmd::CUSTOMER_GET, |out| put(out, &config, customer))
 }
 
 /// Writes a customer.
-pub(in crate::netlink) fn put(out: &mut Writer<'_>, customer: &Customer) -> Result<(), Full> {
+pub(in crate::netlink) fn put(
+    out: &mut Writer<'_>,
+    config: &Config,
+    customer: &Customer,
+) -> Result<(), Full> {
     put_key(out, customer.id, &customer.name)?;
     if let Some(vrf) = &customer.vrf {
         out.c_str_bytes(attr::customer::VRF, vrf.name.as_bytes())?;
         out.u32(attr::customer::VRF_IFINDEX, vrf.ifindex)?;
     }
+    put_quotas(out, &customer.quotas)?;
+    out.u32(attr::customer::FLOWS, customer.runtime.flows())?;
+    out.u32(attr::customer::ROUTES, config.routes_of(customer.id))?;
+    out.u32(attr::customer::TUNNELS, config.tunnels_of(customer.id))?;
     out.u32(attr::customer::GUARD, customer.guard.as_u32())?;
     super::put_traffic(out, attr::customer::COUNTERS, &customer.runtime.traffic)
+}
+
+/// Writes the limits that there are.
+fn put_quotas(out: &mut Writer<'_>, quotas: &Quotas) -> Result<(), Full> {
+    for (number, max) in [
+        (attr::customer::MAX_FLOWS, quotas.flows),
+        (attr::customer::MAX_ROUTES, quotas.routes),
+        (attr::customer::MAX_TUNNELS, quotas.tunnels),
+    ] {
+        if max != 0 {
+            out.u32(number, max)?;
+        }
+    }
+    for (number, rate) in [
+        (attr::customer::NEW_FLOWS, quotas.rates.flows),
+        (attr::customer::PACKETS, quotas.rates.packets),
+        (attr::customer::BYTES, quotas.rates.bytes),
+    ] {
+        if rate != 0 {
+            out.u64(number, rate)?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes what names a customer.
@@ -214,7 +253,7 @@ impl Dump<Control> for Customers {
 
     fn dump(&mut self, _: &Control, out: &mut DumpWriter<'_>) -> Result<(), Stop> {
         for (customer, next) in self.config.customers(self.at) {
-            out.message::<Full>(cmd::CUSTOMER_GET, |out| put(out, customer))?;
+            out.message::<Full>(cmd::CUSTOMER_GET, |out| put(out, &self.config, customer))?;
             self.at = next;
         }
         Ok(())

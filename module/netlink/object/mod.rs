@@ -12,6 +12,7 @@ pub(super) mod device;
 pub(super) mod flow;
 mod guard;
 pub(super) mod port;
+mod rate;
 pub(super) mod route;
 pub(super) mod server;
 pub(super) mod service;

@@ -13,7 +13,7 @@ pub(in crate::netlink) use self::show::{put, put_key};
 
 use kernel::{prelude::*, sync::Arc};
 
-use super::guard;
+use super::{guard, rate};
 use crate::domain::{
     addr::Addr,
     encap::{
@@ -30,8 +30,8 @@ use crate::netlink::{
     Control, //
 };
 use crate::table::{
-    self, Change, Config, ConfigError, Guard, PortName, Prefix, Tunnel, TunnelBounds, TunnelName,
-    TunnelSettings, PUBLIC,
+    self, Change, Config, ConfigError, Guard, PortName, Prefix, Rates, Tunnel, TunnelBounds,
+    TunnelName, TunnelSettings, PUBLIC,
 };
 
 /// The types, by the numbers of the specification.
@@ -140,6 +140,7 @@ fn defaults(kind: Kind, local: Addr, remote: Addr) -> TunnelSettings {
         is_clear: false,
         guard: None,
         mtu: 0,
+        rate_in: Rates::default(),
         to: None,
         device: PortName::default(),
         port: PortName::default(),
@@ -160,6 +161,7 @@ struct Update {
     dscp: Option<Option<u8>>,
     df: Option<Df>,
     mtu: Option<u32>,
+    rate_in: rate::Update,
     has_checksum: Option<bool>,
     is_secure: Option<bool>,
     is_clear: Option<bool>,
@@ -204,6 +206,7 @@ impl Update {
             dscp: attrs.get(a::DSCP).map(dscp),
             df: parse::choice(extack, attrs, a::DF, "df", df_from)?,
             mtu: u32_of(a::MTU),
+            rate_in: rate::Update::parse(attrs),
             has_checksum: flag(a::CHECKSUM),
             is_secure: flag(a::SECURE),
             is_clear: flag(a::CLEAR),
@@ -259,6 +262,7 @@ impl Update {
         settings.is_clear = self.is_clear.unwrap_or(settings.is_clear);
         settings.guard = self.guard.unwrap_or(settings.guard);
         settings.mtu = self.mtu.unwrap_or(settings.mtu);
+        settings.rate_in = self.rate_in.onto(settings.rate_in);
         settings.cookie = self.cookie.unwrap_or(settings.cookie);
         settings.device = self.device.unwrap_or(settings.device);
         settings

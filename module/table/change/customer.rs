@@ -19,8 +19,10 @@ use super::{
 use crate::domain::limits::CUSTOMER_MAX;
 use crate::kern::sync::deferred::cond_resched;
 use crate::table::config::{
-    Config, Customer, CustomerName, CustomerRuntime, Guard, Named, PortName, Vrf, VrfOwner, PUBLIC,
+    Config, Customer, CustomerName, CustomerRuntime, Guard, Named, PortName, Quotas, Terms, Vrf,
+    VrfOwner, PUBLIC,
 };
+use crate::table::meter::Rates;
 
 /// What a request says of a customer; none leaves a setting as it is.
 #[derive(Clone, Copy, Default)]
@@ -28,12 +30,35 @@ pub(crate) struct CustomerUpdate {
     /// The inner none takes the VRF away.
     pub(crate) vrf: Option<Option<Vrf>>,
     pub(crate) guard: Option<Guard>,
+    pub(crate) max_flows: Option<u32>,
+    pub(crate) max_routes: Option<u32>,
+    pub(crate) max_tunnels: Option<u32>,
+    pub(crate) new_flows: Option<u64>,
+    pub(crate) packets: Option<u64>,
+    pub(crate) bytes: Option<u64>,
+}
+
+impl CustomerUpdate {
+    /// The quotas with what is given in their place.
+    fn quotas(&self, base: Quotas) -> Quotas {
+        Quotas {
+            flows: self.max_flows.unwrap_or(base.flows),
+            routes: self.max_routes.unwrap_or(base.routes),
+            tunnels: self.max_tunnels.unwrap_or(base.tunnels),
+            rates: Rates {
+                flows: self.new_flows.unwrap_or(base.rates.flows),
+                packets: self.packets.unwrap_or(base.rates.packets),
+                bytes: self.bytes.unwrap_or(base.rates.bytes),
+            },
+        }
+    }
 }
 
 /// A customer that a change makes or alters.
 pub(super) struct CustomerDraft {
     name: CustomerName,
     vrf: Option<Vrf>,
+    quotas: Quotas,
     guard: Guard,
     runtime: Arc<CustomerRuntime>,
 }
@@ -65,6 +90,7 @@ impl Change {
         let draft = CustomerDraft {
             name,
             vrf: update.vrf.flatten(),
+            quotas: update.quotas(Quotas::default()),
             guard: update.guard.unwrap_or(Guard::Off),
             runtime,
         };
@@ -83,10 +109,12 @@ impl Change {
     pub(crate) fn customer_set(&mut self, id: u32, update: &CustomerUpdate) -> Result {
         let draft = self.customer_draft(id)?;
         let vrf = update.vrf.unwrap_or(draft.vrf);
+        let quotas = update.quotas(draft.quotas);
         let guard = update.guard.unwrap_or(draft.guard);
         self.record(Event::CustomerNew(id))?;
         if let Some(draft) = self.customers.get_mut(&id) {
             draft.vrf = vrf;
+            draft.quotas = quotas;
             draft.guard = guard;
         }
         Ok(())
@@ -198,6 +226,7 @@ impl Change {
             let draft = CustomerDraft {
                 name: customer.name,
                 vrf: customer.vrf,
+                quotas: customer.quotas,
                 guard: customer.guard,
                 runtime: customer.runtime.clone(),
             };
@@ -239,6 +268,8 @@ impl Change {
                 id,
                 name,
                 vrf: draft.vrf,
+                quotas: draft.quotas,
+                terms: Terms::new(&draft.quotas, &draft.runtime.terms_now())?,
                 guard: draft.guard,
                 runtime: draft.runtime.clone(),
             };

@@ -24,8 +24,8 @@ use super::{
 use crate::kern::sync::deferred::cond_resched;
 use crate::table::{
     config::{
-        Binding, BindingSettings, Config, Guard, Machine, Port, Server, ServerEntry, ServerKey,
-        ServerSettings, Service, ServiceKey,
+        Binding, BindingSettings, Config, Customer, Guard, Machine, Port, Server, ServerEntry,
+        ServerKey, ServerSettings, Service, ServiceKey,
     },
     schedule::Maglev,
     trie::Edit,
@@ -46,6 +46,8 @@ pub(crate) struct Frozen {
     pub(crate) replaced: bool,
     /// Servers told to be up.
     pub(in crate::table) revived: KVec<Arc<Server>>,
+    /// Customers whose packets are held to other quotas, or may be.
+    pub(in crate::table) requoted: KVec<Arc<Customer>>,
     /// Servers that begin to drain or cease to.
     pub(in crate::table) restated: KVec<Arc<Server>>,
     pub(in crate::table) resets: Resets,
@@ -86,6 +88,7 @@ impl Change {
             config.tunnel_ends = kept.tunnel_ends.clone();
             config.udp_ports = kept.udp_ports.clone();
             config.bound = kept.bound.clone();
+            config.tunnel_counts = kept.tunnel_counts.clone();
             config.requires_secure = kept.requires_secure;
             config.routes = kept.routes.clone();
             config.route_lengths = kept.route_lengths.clone();
@@ -125,6 +128,7 @@ impl Change {
     #[inline(never)]
     fn check_objects(&self, config: &Config) -> Result {
         self.check_tunnels(config)?;
+        self.check_quotas(config)?;
         self.check_port_routes(config)?;
         self.check_backups(config)?;
         self.check_customers_gone(config)?;
@@ -140,6 +144,7 @@ impl Change {
         let revived = self.revived(&config)?;
         let restated = self.restated(&config)?;
         Ok(Frozen {
+            requoted: self.requoted(&config)?,
             lost: self.lost_customers(&config)?,
             has_moved: is_rerouted || self.has_moved(&config),
             config,

@@ -24,6 +24,7 @@ mod error;
 mod freeze;
 mod host;
 mod port;
+mod quota;
 mod route;
 mod server;
 mod service;

@@ -24,6 +24,7 @@ use crate::table::config::{
     BindingKey, BindingSettings, Config, Method, OuterRoute, RouteKey, Target, Tunnel,
     TunnelBounds, TunnelName, TunnelRuntime, TunnelSettings, PUBLIC,
 };
+use crate::table::meter::Meter;
 
 /// A tunnel that a change makes or alters.
 pub(super) struct TunnelDraft {
@@ -238,9 +239,17 @@ impl Change {
             bounds: draft.bounds.try_clone()?,
             runtime: draft.runtime.clone(),
             route: self.outer_route(id, &settings)?,
+            meter: self.tunnel_meter(id, &settings)?,
             customer: customer.map(|customer| customer.runtime.clone()),
         };
         Ok(Arc::new(tunnel, GFP_KERNEL)?)
+    }
+
+    /// The buckets of what arrives: those of before at the same rates.
+    fn tunnel_meter(&self, id: u32, settings: &TunnelSettings) -> Result<Option<Arc<Meter>>> {
+        let old = self.from.tunnel_at(id);
+        let old = old.and_then(|tunnel| tunnel.meter.as_ref());
+        Ok(Meter::renew(settings.rate_in, old)?)
     }
 
     /// The route of a tunnel's outer packets as far as it is known: that of before between the same

@@ -7,7 +7,7 @@ use kernel::{
     sync::Arc, //
 };
 
-use super::{error::exists, Attr, Result};
+use super::{error::exists, quota::TunnelChanges, Attr, Result};
 use crate::domain::encap::{End, Kind};
 use crate::table::config::{
     Bound, Config, Guard, Tunnel, TunnelEnd, TunnelNamed, TunnelSettings, UdpPort, Wire,
@@ -22,6 +22,7 @@ pub(super) struct TunnelTables {
     ports: Edit<UdpPort>,
     ends: Edit<TunnelEnd>,
     bound: Edit<Bound>,
+    owners: TunnelChanges,
     /// Guards of the configuration, those of tunnels among them.
     guards: u32,
 }
@@ -36,6 +37,7 @@ impl TunnelTables {
             ports: config.udp_ports.edit(GFP_KERNEL)?,
             ends: config.tunnel_ends.edit(GFP_KERNEL)?,
             bound: config.bound.edit(GFP_KERNEL)?,
+            owners: TunnelChanges::new(),
             guards: config.guards,
         })
     }
@@ -48,6 +50,7 @@ impl TunnelTables {
         };
         let settings = &old.settings;
         self.names.remove(&old.name, GFP_KERNEL)?;
+        self.owners.count(settings.customer, -1)?;
         self.guards -= Guard::count(settings.guard);
         if let Some(device) = settings.device() {
             self.bound.remove(device, GFP_KERNEL)?;
@@ -71,6 +74,7 @@ impl TunnelTables {
     pub(super) fn put_in(&mut self, tunnel: Arc<Tunnel>) -> Result {
         let (id, name) = (tunnel.id, tunnel.name);
         self.tunnels.insert(tunnel.clone(), GFP_KERNEL)?;
+        self.owners.count(tunnel.settings.customer, 1)?;
         self.guards += Guard::count(tunnel.settings.guard);
         let named = Arc::new(TunnelNamed { name, id }, GFP_KERNEL)?;
         self.names.insert(named, GFP_KERNEL)?;
@@ -146,7 +150,7 @@ impl TunnelTables {
         config.tunnel_ends = self.ends.freeze(GFP_KERNEL)?;
         config.bound = self.bound.freeze(GFP_KERNEL)?;
         config.guards = self.guards;
-        Ok(())
+        self.owners.freeze(config)
     }
 }
 

@@ -3,11 +3,17 @@
 //! A customer: a routing context with an address space of its own.
 
 use core::fmt;
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
-use kernel::{alloc::AllocError, sync::Arc};
+use kernel::{
+    alloc::{flags::GFP_KERNEL, AllocError},
+    sync::{rcu, Arc}, //
+};
 
 use super::{Guard, PortName, Traffic, TrafficSupply};
 use crate::domain::limits::CUSTOMER_NAME_MAX;
+use crate::kern::sync::rcu_cell::RcuArc;
+use crate::table::meter::{Meter, Rates};
 use crate::table::stats::{DropSupply, Drops};
 use crate::table::trie::{mix, Keyed, TrieKey};
 
@@ -56,10 +62,51 @@ pub(crate) struct Vrf {
     pub(crate) name: PortName,
 }
 
-/// What a customer has counted; outlives changes of its settings.
+/// What a customer may have of what all share; 0 is no limit.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Quotas {
+    /// Flows that live at once, of both families.
+    pub(crate) flows: u32,
+    pub(crate) routes: u32,
+    pub(crate) tunnels: u32,
+    pub(crate) rates: Rates,
+}
+
+/// What packets of a customer are held to, made of its quotas. Immutable.
+#[derive(Default)]
+pub(crate) struct Terms {
+    /// Flows that may live at once; 0 is no limit.
+    flows_max: u32,
+    meter: Option<Arc<Meter>>,
+}
+
+impl Terms {
+    /// The terms of these quotas, of which buckets stay as full as they are. Context: process.
+    pub(in crate::table) fn new(quotas: &Quotas, old: &Terms) -> Result<Arc<Self>, AllocError> {
+        let terms = Terms {
+            flows_max: quotas.flows,
+            meter: Meter::renew(quotas.rates, old.meter.as_ref())?,
+        };
+        Arc::new(terms, GFP_KERNEL)
+    }
+
+    /// Holds packets to rates, if there are any.
+    #[inline]
+    pub(crate) fn meter(&self) -> Option<&Meter> {
+        self.meter.as_deref()
+    }
+}
+
+/// What a customer has counted, and what its packets are held to; outlives changes of its settings.
 pub(crate) struct CustomerRuntime {
     pub(crate) traffic: Traffic,
+    /// Whether the terms have a meter. Few customers have one, and this spares the packets of the
+    /// others the terms' own memory.
+    is_metered: AtomicBool,
     pub(crate) drops: Drops,
+    /// Flows alive.
+    flows: AtomicU32,
+    terms: RcuArc<Terms>,
 }
 
 impl CustomerRuntime {
@@ -69,8 +116,67 @@ impl CustomerRuntime {
     ) -> Result<Self, AllocError> {
         Ok(CustomerRuntime {
             traffic: Traffic::new(supply)?,
+            is_metered: AtomicBool::new(false),
             drops: Drops::new(drops)?,
+            flows: AtomicU32::new(0),
+            terms: RcuArc::new(Arc::new(Terms::default(), GFP_KERNEL)?),
         })
+    }
+
+    /// Holds packets to other terms from now on; flows beyond stay until they end. Context: process.
+    pub(in crate::table) fn enforce(&self, terms: &Arc<Terms>) {
+        self.terms.publish(terms.clone());
+        self.is_metered.store(terms.meter.is_some(), Relaxed);
+    }
+
+    /// Whether its packets are metered. A packet may meet this before or after a change of the
+    /// terms.
+    ///
+    /// Context: any.
+    #[inline(always)]
+    pub(crate) fn is_metered(&self) -> bool {
+        self.is_metered.load(Relaxed)
+    }
+
+    /// What packets are held to. Context: any.
+    #[inline]
+    pub(crate) fn terms<'g>(&'g self, guard: &'g rcu::Guard) -> &'g Terms {
+        self.terms.load(guard)
+    }
+
+    /// The same, to be kept. Context: any.
+    pub(in crate::table) fn terms_now(&self) -> Arc<Terms> {
+        self.terms.get()
+    }
+
+    /// Flows alive.
+    pub(crate) fn flows(&self) -> u32 {
+        self.flows.load(Relaxed)
+    }
+
+    /// Takes a place among the flows that may live, if one is left. Context: any.
+    pub(in crate::table) fn take_place(&self, guard: &rcu::Guard) -> bool {
+        let max = self.terms(guard).flows_max;
+        let is_free = self.flows.fetch_add(1, Relaxed) < max || max == 0;
+        if !is_free {
+            self.leave_place();
+        }
+        is_free
+    }
+
+    /// Whether the customer may open a flow more now. Context: any.
+    pub(in crate::table) fn take_flow(&self, guard: &rcu::Guard) -> bool {
+        self.terms(guard).meter().is_none_or(Meter::take_flow)
+    }
+
+    /// Takes a place for a flow that has turned out to live on. Context: any.
+    pub(in crate::table) fn keep_place(&self) {
+        self.flows.fetch_add(1, Relaxed);
+    }
+
+    /// Gives a place back. Context: any.
+    pub(in crate::table) fn leave_place(&self) {
+        self.flows.fetch_sub(1, Relaxed);
     }
 }
 
@@ -80,6 +186,9 @@ pub(crate) struct Customer {
     pub(crate) id: u32,
     pub(crate) name: CustomerName,
     pub(crate) vrf: Option<Vrf>,
+    pub(crate) quotas: Quotas,
+    /// What the quotas are to packets.
+    pub(crate) terms: Arc<Terms>,
     pub(crate) guard: Guard,
     pub(crate) runtime: Arc<CustomerRuntime>,
 }
@@ -124,5 +233,19 @@ impl Keyed for VrfOwner {
 
     fn key(&self) -> &u32 {
         &self.ifindex
+    }
+}
+
+/// How many tunnels a customer has, if any.
+pub(crate) struct TunnelCount {
+    pub(crate) customer: u32,
+    pub(crate) tunnels: u32,
+}
+
+impl Keyed for TunnelCount {
+    type Key = u32;
+
+    fn key(&self) -> &u32 {
+        &self.customer
     }
 }

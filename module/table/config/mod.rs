@@ -34,7 +34,9 @@ pub(in crate::table) use self::outlet::outlet;
 pub(crate) use self::{
     ask::Ask,
     binding::{Binding, BindingRuntime, BindingSettings, Snat, SNAT_PORTS},
-    customer::{Customer, CustomerName, CustomerRuntime, Named, Vrf, VrfOwner},
+    customer::{
+        Customer, CustomerName, CustomerRuntime, Named, Quotas, Terms, TunnelCount, Vrf, VrfOwner,
+    },
     device::SlrDevice,
     key::{BindingKey, HostKey, ServerKey, ServiceKey, SlotKey, PUBLIC},
     kind::{Action, AdminState, Condition, Fate, Guard, Method, Side},
@@ -66,6 +68,8 @@ pub(crate) struct Config {
     pub(super) udp_ports: Trie<UdpPort>,
     /// Tunnels by the slr devices that are bound to them.
     pub(super) bound: Trie<Bound>,
+    /// How many tunnels customers have.
+    pub(super) tunnel_counts: Trie<TunnelCount>,
     /// Whether tunnels over IP must be secure, or clear on purpose.
     pub(crate) requires_secure: bool,
     /// The number of the next tunnel.
@@ -102,6 +106,7 @@ impl Config {
             tunnel_ends: Trie::new(seed),
             udp_ports: Trie::new(seed),
             bound: Trie::new(seed),
+            tunnel_counts: Trie::new(seed),
             requires_secure: false,
             tunnel_next: 1,
             routes: Trie::new(seed),
@@ -284,6 +289,18 @@ impl Config {
     /// Number of customers.
     pub(crate) fn customer_count(&self) -> u32 {
         self.customers.len() as u32
+    }
+
+    /// Number of tunnels of a customer.
+    pub(crate) fn tunnels_of(&self, customer: u32) -> u32 {
+        let count = self.tunnel_counts.get(&customer);
+        count.map_or(0, |count| count.tunnels)
+    }
+
+    /// Number of routes of a customer.
+    pub(crate) fn routes_of(&self, customer: u32) -> u32 {
+        let lengths = self.route_lengths.get(&customer);
+        lengths.map_or(0, |lengths| lengths.routes)
     }
 
     /// Whether there have been tunnels, whose routes may still wait to be given back.

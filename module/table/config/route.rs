@@ -173,6 +173,8 @@ pub(crate) struct RouteLengths {
     to: Used,
     /// Those of sources, which few customers' routes name.
     from: Option<Arc<Used>>,
+    /// How many prefixes there are.
+    pub(crate) routes: u32,
 }
 
 impl RouteLengths {
@@ -182,6 +184,7 @@ impl RouteLengths {
             customer,
             to: Used::new(),
             from: None,
+            routes: 0,
         }
     }
 
@@ -190,6 +193,7 @@ impl RouteLengths {
         if let Some(from) = &key.from {
             self.from = Some(self.sources(|used| used.add(from))?);
         }
+        self.routes = self.routes.saturating_add(1);
         self.to.add(&key.prefix);
         Ok(())
     }
@@ -200,6 +204,7 @@ impl RouteLengths {
             let left = self.sources(|used| used.remove(from))?;
             self.from = (!left.is_empty()).then_some(left);
         }
+        self.routes = self.routes.saturating_sub(1);
         self.to.remove(&key.prefix);
         Ok(())
     }

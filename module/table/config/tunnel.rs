@@ -15,6 +15,7 @@ use crate::domain::encap::build::{Df, Outer, Template};
 use crate::domain::encap::{Cookie, End, WireKey};
 use crate::domain::packet::ether::{is_station, Mac};
 use crate::kern::net::dst_cache::{DstCache4, DstCache6};
+use crate::table::meter::{Meter, Rates};
 use crate::table::trie::{mix, Keyed, TrieKey};
 
 use super::key::mix_addr;
@@ -93,6 +94,8 @@ pub(crate) struct TunnelSettings {
     pub(crate) guard: Option<Guard>,
     /// The longest inner packet, 0 for what the way takes.
     pub(crate) mtu: u32,
+    /// What may arrive, of packets and bytes.
+    pub(crate) rate_in: Rates,
     /// The number of the tunnel that all that arrives goes out by, without a look inside.
     pub(crate) to: Option<u32>,
     /// The slr device that all that arrives is received on, and whose packets all leave by it, without
@@ -236,6 +239,8 @@ pub(crate) struct Tunnel {
     pub(crate) bounds: TunnelBounds,
     pub(crate) runtime: Arc<TunnelRuntime>,
     pub(crate) route: Arc<OuterRoute>,
+    /// Holds what arrives to rates, if there are any.
+    pub(crate) meter: Option<Arc<Meter>>,
     /// Where the customer counts; none in the public context.
     pub(crate) customer: Option<Arc<CustomerRuntime>>,
 }

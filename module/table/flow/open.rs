@@ -87,6 +87,10 @@ pub(crate) enum OpenError {
     Exists,
     /// The server has just reached its limit: choose again.
     ServerFull,
+    /// As many flows of the customer live as may.
+    CustomerFull,
+    /// The customer opens flows faster than it may.
+    CustomerRate,
     /// As many flows live as may.
     Full,
     /// No memory.
@@ -102,6 +106,8 @@ impl OpenError {
     pub(crate) fn reason(self) -> DropReason {
         match self {
             OpenError::ServerFull => DropReason::ServerLimit,
+            OpenError::CustomerFull => DropReason::CustomerFlows,
+            OpenError::CustomerRate => DropReason::CustomerNewFlows,
             OpenError::Full => DropReason::FlowTableFull,
             OpenError::NoMemory => DropReason::NoMemory,
             OpenError::NoPort => DropReason::SnatExhausted,
@@ -160,7 +166,7 @@ impl<A: Family> FlowTable<A> {
             routes: [DstCache::new(), DstCache::new()],
         };
         flow.touch(now, new.track.state);
-        let counted = Counted::take(self, tables, &binding)?;
+        let counted = Counted::take(self, tables, &binding, guard)?;
         let found = match new.source {
             Source::Client => self.insert_plain(tables, flow, now, guard),
             Source::Pool(pool) => {
@@ -285,16 +291,33 @@ impl<'a, A: Family> Counted<'a, A> {
         table: &'a FlowTable<A>,
         tables: &Tables,
         binding: &'a Arc<Binding>,
+        guard: &rcu::Guard,
     ) -> Result<Self, OpenError> {
+        let customer = binding.customer.as_deref();
+        if customer.is_some_and(|customer| !customer.take_place(guard)) {
+            tables.hurry();
+            return Err(OpenError::CustomerFull);
+        }
+        if let Some(customer) = customer.filter(|customer| !customer.take_flow(guard)) {
+            customer.leave_place();
+            return Err(OpenError::CustomerRate);
+        }
+        let give_back = || {
+            if let Some(customer) = customer {
+                customer.leave_place();
+            }
+        };
         let server = &binding.server;
         let limit = server.settings.limit;
         let flows = &server.runtime.flows;
         if flows.fetch_add(1, Relaxed) >= limit && limit != 0 {
             flows.fetch_sub(1, Relaxed);
+            give_back();
             return Err(OpenError::ServerFull);
         }
         if !table.take_place() {
             flows.fetch_sub(1, Relaxed);
+            give_back();
             // Flows may be waiting to be swept.
             tables.hurry();
             return Err(OpenError::Full);
@@ -315,6 +338,9 @@ impl<A: Family> Drop for Counted<'_, A> {
         self.binding.runtime.flows.fetch_sub(1, Relaxed);
         self.binding.service.flows.fetch_sub(1, Relaxed);
         self.table.leave_place();
+        if let Some(customer) = &self.binding.customer {
+            customer.leave_place();
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::kern::{
     random,
     sync::rcu_hash::{Cache, Entry, RcuHash, Ref},
 };
-use crate::table::config::PUBLIC;
+use crate::table::config::{CustomerRuntime, PUBLIC};
 
 /// Where the memory of flows comes from; one for all namespaces.
 pub(crate) type FlowCache<A> = Cache<Flow<A>, 2>;
@@ -190,11 +190,18 @@ impl<A: Family> FlowTable<A> {
             &binding.server.runtime.flows,
             &binding.service.flows,
         ];
+        let customer = binding.customer.as_deref();
         match (old.has(Status::ACTIVE), new.has(Status::ACTIVE)) {
-            (true, false) => counts.map(|count| count.fetch_sub(1, Relaxed)),
-            (false, true) => counts.map(|count| count.fetch_add(1, Relaxed)),
-            _ => return,
-        };
+            (true, false) => {
+                counts.map(|count| count.fetch_sub(1, Relaxed));
+                customer.map(CustomerRuntime::leave_place);
+            }
+            (false, true) => {
+                counts.map(|count| count.fetch_add(1, Relaxed));
+                customer.map(CustomerRuntime::keep_place);
+            }
+            _ => {}
+        }
     }
 }
 

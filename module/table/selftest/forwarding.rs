@@ -19,7 +19,7 @@ use crate::table::{
     config::{
         PortName, Prefix, RouteKey, Target, TunnelBounds, TunnelName, TunnelSettings, PUBLIC,
     },
-    Change, CustomerName, CustomerUpdate, Guard, Kind as Refusal, PortUpdate,
+    Change, CustomerName, CustomerUpdate, Guard, Kind as Refusal, PortUpdate, Rates,
 };
 
 /// The customer of these tests.
@@ -97,6 +97,7 @@ fn settings(kind: Kind, host: u8, key: Option<u32>) -> TunnelSettings {
         guard: None,
         device: PortName::default(),
         mtu: 0,
+        rate_in: Rates::default(),
         to: None,
         port: PortName::default(),
     }

@@ -28,6 +28,12 @@ pub fn customer() -> CustomerOptions {
     CustomerOptions {
         id: None,
         vrf: Some(String::new()),
+        max_flows: Some(0),
+        max_routes: Some(0),
+        max_tunnels: Some(0),
+        new_flows: Some(0),
+        packets: Some(0),
+        bytes: Some(0),
         guard: Some(Guard::Off),
     }
 }
@@ -77,6 +83,8 @@ pub fn tunnel(tunnel: &TunnelOptions) -> TunnelOptions {
         dscp: Some(64),
         df: Some(TunnelDf::Inherit),
         mtu: Some(0),
+        rate_in: Some(0),
+        packets_in: Some(0),
         checksum: tunnel.local.map(|local| local.is_ipv6()),
         ethernet: Some(is_of(&[Vxlan, L2tpv3, L2tpv3Udp])),
         mac: Some(Mac([2, 0, 0, 0, 0, 1])),

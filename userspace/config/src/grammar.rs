@@ -13,6 +13,7 @@ use slr_netlink::{
 };
 
 use crate::number::{count, seconds};
+use crate::rate::{pace, rate};
 use crate::word::{Fault, Words};
 
 mod binding;
@@ -22,7 +23,17 @@ pub use binding::{binding, binding_options, snat, BINDING};
 pub use tunnel::{route, route_key, tunnel, ROUTE, TUNNEL};
 
 /// Keywords of a customer.
-pub const CUSTOMER: &[&str] = &["id", "vrf", "guard"];
+pub const CUSTOMER: &[&str] = &[
+    "id",
+    "vrf",
+    "guard",
+    "max-flows",
+    "max-routes",
+    "max-tunnels",
+    "new-flows",
+    "packets",
+    "bytes",
+];
 /// Keywords of a port.
 pub const PORT: &[&str] = &["customer", "side", "announce", "guard"];
 /// Keywords of a service.
@@ -114,6 +125,12 @@ pub fn customer_options(words: &mut Words<'_>) -> Result<CustomerOptions, Fault>
         match keyword {
             "id" => words.once(keyword, &mut options.id, count)?,
             "vrf" => words.once(keyword, &mut options.vrf, vrf)?,
+            "max-flows" => words.once(keyword, &mut options.max_flows, quota)?,
+            "max-routes" => words.once(keyword, &mut options.max_routes, quota)?,
+            "max-tunnels" => words.once(keyword, &mut options.max_tunnels, quota)?,
+            "new-flows" => words.once(keyword, &mut options.new_flows, pace)?,
+            "packets" => words.once(keyword, &mut options.packets, pace)?,
+            "bytes" => words.once(keyword, &mut options.bytes, rate)?,
             "guard" => {
                 let parse = named(&uapi::GUARD_ENUM, Guard::from_value);
                 words.once(keyword, &mut options.guard, parse)?;
@@ -122,6 +139,14 @@ pub fn customer_options(words: &mut Words<'_>) -> Result<CustomerOptions, Fault>
         }
     }
     Ok(options)
+}
+
+/// `none`, or a number, of which 0 is the same.
+fn quota(text: &str) -> Result<u32, String> {
+    match text {
+        "none" => Ok(0),
+        _ => count(text),
+    }
 }
 
 /// `none`, or the name of a device.

@@ -17,6 +17,7 @@ pub mod limits;
 pub mod names;
 pub mod number;
 pub mod print;
+pub mod rate;
 pub mod word;
 
 pub use config::Config;

@@ -17,6 +17,7 @@ use slr_netlink::uapi::{RouteAction, TunnelType};
 
 use crate::config::Config;
 use crate::names::{Names, PUBLIC};
+use crate::rate::{show_pace, show_rate};
 
 /// A keyword and its value each.
 pub type Phrases = Vec<String>;
@@ -37,8 +38,22 @@ pub fn customer(options: &CustomerOptions) -> Phrases {
         "vrf",
         vrf.map(|vrf| if vrf.is_empty() { "none" } else { vrf }),
     );
+    phrase(&mut line, "max-flows", options.max_flows.map(quota));
+    phrase(&mut line, "max-routes", options.max_routes.map(quota));
+    phrase(&mut line, "max-tunnels", options.max_tunnels.map(quota));
+    phrase(&mut line, "new-flows", options.new_flows.map(show_pace));
+    phrase(&mut line, "packets", options.packets.map(show_pace));
+    phrase(&mut line, "bytes", options.bytes.map(show_rate));
     phrase(&mut line, "guard", options.guard.map(|g| g.name()));
     line
+}
+
+/// What may be had, of which 0 is all.
+fn quota(max: u32) -> String {
+    match max {
+        0 => "none".into(),
+        max => max.to_string(),
+    }
 }
 
 /// The context that a service, server or binding is in; nothing for public.
@@ -100,6 +115,8 @@ pub fn tunnel(tunnel: &Tunnel, names: &Names) -> Phrases {
     );
     phrase(&mut line, "df", o.df.map(|df| df.name()));
     phrase(&mut line, "mtu", o.mtu.map(|n| or("auto", 0, n)));
+    phrase(&mut line, "rate-in", o.rate_in.map(show_rate));
+    phrase(&mut line, "packets-in", o.packets_in.map(show_pace));
     phrase(&mut line, "checksum", o.checksum.map(on_off));
     phrase(&mut line, "ethernet", o.ethernet.map(on_off));
     phrase(&mut line, "mac", o.mac);

@@ -165,16 +165,31 @@ fn port() -> impl Strategy<Value = Port> {
 
 /// Numbers pass from one to another now and then, and so do VRFs.
 fn customer() -> impl Strategy<Value = Customer> {
+    let quota = || option::of(prop::sample::select(&[0u32, 1, 4_000_000_000][..]));
     let guard = option::of(prop::sample::select(Guard::ALL));
-    let options = (1u32..3, option::of("red|blue"), guard);
+    let rate = || {
+        option::of(prop::sample::select(
+            &[0u64, 1, 125_000, 125_000_000_000][..],
+        ))
+    };
+    let quotas = (quota(), quota(), quota());
+    let rates = (rate(), rate(), rate());
+    let options = (1u32..3, option::of("red|blue"), guard, quotas, rates);
     ("acme|bell|7up", options).prop_map(|(name, options)| {
-        let (id, vrf, guard) = options;
+        let (id, vrf, guard, (max_flows, max_routes, max_tunnels), rates) = options;
+        let (new_flows, packets, bytes) = rates;
         Customer {
             name: Some(name),
             options: CustomerOptions {
                 id: Some(id),
                 vrf,
                 guard,
+                max_flows,
+                max_routes,
+                max_tunnels,
+                new_flows,
+                packets,
+                bytes,
             },
         }
     })
@@ -224,6 +239,8 @@ fn tunnel() -> impl Strategy<Value = (Tunnel, Option<usize>)> {
                 dscp,
                 df,
                 mtu: mtu.map(|more| more * 1400),
+                rate_in: mtu.map(|more| u64::from(more) * 9_999),
+                packets_in: mtu.map(|more| u64::from(more) * 5),
                 checksum,
                 secure,
                 clear,

@@ -661,8 +661,26 @@ pub mod attr {
         pub const COUNTERS: u16 = 5;
         /// Transaction this change belongs to; alone if absent.
         pub const TXN: u16 = 6;
+        /// Flows that may live at once, of both families together; 0 is no limit.
+        pub const MAX_FLOWS: u16 = 7;
+        /// Routes that it may have; 0 is no limit.
+        pub const MAX_ROUTES: u16 = 8;
+        /// Tunnels that it may have; 0 is no limit.
+        pub const MAX_TUNNELS: u16 = 9;
+        /// Flows alive.
+        pub const FLOWS: u16 = 10;
+        /// Routes that it has.
+        pub const ROUTES: u16 = 11;
+        /// Tunnels that it has.
+        pub const TUNNELS: u16 = 12;
+        /// Flows that it may open a second; 0 is no limit.
+        pub const NEW_FLOWS: u16 = 13;
+        /// Packets that it may send a second; 0 is no limit.
+        pub const PACKETS: u16 = 14;
+        /// Bytes that it may send a second, from the IP header on; 0 is no limit.
+        pub const BYTES: u16 = 15;
         /// Default off.
-        pub const GUARD: u16 = 7;
+        pub const GUARD: u16 = 16;
     }
 
     /// Addresses that have their first bits in common.
@@ -732,19 +750,23 @@ pub mod attr {
         pub const TXN: u16 = 26;
         /// Port that a tunnel of type vlan, qinq or mpls rides on.
         pub const IFNAME: u16 = 27;
+        /// Bytes that may arrive a second, from the IP header inside on; 0 is no limit.
+        pub const RATE_IN: u16 = 28;
+        /// Packets that may arrive a second; 0 is no limit.
+        pub const PACKETS_IN: u16 = 29;
         /// Outer sources that packets may come from; any that the ends allow if absent.
-        pub const PEERS: u16 = 28;
+        pub const PEERS: u16 = 30;
         /// Whether IPsec must have encrypted what arrives, and must encrypt what
         /// leaves.
-        pub const SECURE: u16 = 29;
+        pub const SECURE: u16 = 31;
         /// Whether it is meant to go unencrypted where the settings require secure
         /// tunnels.
-        pub const CLEAR: u16 = 30;
+        pub const CLEAR: u16 = 32;
         /// Slr device that all packets are received on, and whose packets all leave by
         /// it; empty for none.
-        pub const DEVICE: u16 = 31;
+        pub const DEVICE: u16 = 33;
         /// Default inherit; absent where it is; loose and strict need a customer.
-        pub const GUARD: u16 = 32;
+        pub const GUARD: u16 = 34;
     }
 
     /// Where a customer's packets to a prefix go.
@@ -1977,7 +1999,16 @@ pub static CUSTOMER: AttrSet = AttrSet { name: "customer", attrs: &[
     Attr { id: 4, name: "vrf-ifindex", kind: Kind::U32, min: None, max: None, multi: false, doc: "index of that device" },
     Attr { id: 5, name: "counters", kind: Kind::Nest(&COUNTERS), min: None, max: None, multi: false, doc: "traffic" },
     Attr { id: 6, name: "txn", kind: Kind::U32, min: None, max: None, multi: false, doc: "transaction this change belongs to; alone if absent" },
-    Attr { id: 7, name: "guard", kind: Kind::Enum(&GUARD_ENUM), min: None, max: None, multi: false, doc: "default off" },
+    Attr { id: 7, name: "max-flows", kind: Kind::U32, min: None, max: None, multi: false, doc: "flows that may live at once, of both families together; 0 is no limit" },
+    Attr { id: 8, name: "max-routes", kind: Kind::U32, min: None, max: None, multi: false, doc: "routes that it may have; 0 is no limit" },
+    Attr { id: 9, name: "max-tunnels", kind: Kind::U32, min: None, max: None, multi: false, doc: "tunnels that it may have; 0 is no limit" },
+    Attr { id: 10, name: "flows", kind: Kind::U32, min: None, max: None, multi: false, doc: "flows alive" },
+    Attr { id: 11, name: "routes", kind: Kind::U32, min: None, max: None, multi: false, doc: "routes that it has" },
+    Attr { id: 12, name: "tunnels", kind: Kind::U32, min: None, max: None, multi: false, doc: "tunnels that it has" },
+    Attr { id: 13, name: "new-flows", kind: Kind::U64, min: None, max: Some(125000000000), multi: false, doc: "flows that it may open a second; 0 is no limit" },
+    Attr { id: 14, name: "packets", kind: Kind::U64, min: None, max: Some(125000000000), multi: false, doc: "packets that it may send a second; 0 is no limit" },
+    Attr { id: 15, name: "bytes", kind: Kind::U64, min: None, max: Some(125000000000), multi: false, doc: "bytes that it may send a second, from the IP header on; 0 is no limit" },
+    Attr { id: 16, name: "guard", kind: Kind::Enum(&GUARD_ENUM), min: None, max: None, multi: false, doc: "default off" },
 ] };
 
 /// Addresses that have their first bits in common.
@@ -2017,11 +2048,13 @@ pub static TUNNEL: AttrSet = AttrSet { name: "tunnel", attrs: &[
     Attr { id: 25, name: "counters", kind: Kind::Nest(&COUNTERS), min: None, max: None, multi: false, doc: "traffic" },
     Attr { id: 26, name: "txn", kind: Kind::U32, min: None, max: None, multi: false, doc: "transaction this change belongs to; alone if absent" },
     Attr { id: 27, name: "ifname", kind: Kind::String, min: None, max: Some(15), multi: false, doc: "port that a tunnel of type vlan, qinq or mpls rides on" },
-    Attr { id: 28, name: "peers", kind: Kind::Nest(&PREFIX), min: None, max: None, multi: true, doc: "outer sources that packets may come from; any that the ends allow if absent" },
-    Attr { id: 29, name: "secure", kind: Kind::U8, min: None, max: Some(1), multi: false, doc: "whether IPsec must have encrypted what arrives, and must encrypt what leaves" },
-    Attr { id: 30, name: "clear", kind: Kind::U8, min: None, max: Some(1), multi: false, doc: "whether it is meant to go unencrypted where the settings require secure tunnels" },
-    Attr { id: 31, name: "device", kind: Kind::String, min: None, max: Some(15), multi: false, doc: "slr device that all packets are received on, and whose packets all leave by it; empty for none" },
-    Attr { id: 32, name: "guard", kind: Kind::Enum(&OWN_GUARD_ENUM), min: None, max: None, multi: false, doc: "default inherit; absent where it is; loose and strict need a customer" },
+    Attr { id: 28, name: "rate-in", kind: Kind::U64, min: None, max: Some(125000000000), multi: false, doc: "bytes that may arrive a second, from the IP header inside on; 0 is no limit" },
+    Attr { id: 29, name: "packets-in", kind: Kind::U64, min: None, max: Some(125000000000), multi: false, doc: "packets that may arrive a second; 0 is no limit" },
+    Attr { id: 30, name: "peers", kind: Kind::Nest(&PREFIX), min: None, max: None, multi: true, doc: "outer sources that packets may come from; any that the ends allow if absent" },
+    Attr { id: 31, name: "secure", kind: Kind::U8, min: None, max: Some(1), multi: false, doc: "whether IPsec must have encrypted what arrives, and must encrypt what leaves" },
+    Attr { id: 32, name: "clear", kind: Kind::U8, min: None, max: Some(1), multi: false, doc: "whether it is meant to go unencrypted where the settings require secure tunnels" },
+    Attr { id: 33, name: "device", kind: Kind::String, min: None, max: Some(15), multi: false, doc: "slr device that all packets are received on, and whose packets all leave by it; empty for none" },
+    Attr { id: 34, name: "guard", kind: Kind::Enum(&OWN_GUARD_ENUM), min: None, max: None, multi: false, doc: "default inherit; absent where it is; loose and strict need a customer" },
 ] };
 
 /// Where a customer's packets to a prefix go.
@@ -2104,16 +2137,16 @@ pub static OPS: &[Op] = &[
     Op { id: 34, name: "settings-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "Limits changed, or a whole configuration was replaced." },
     Op { id: 35, name: "health-ntf", set: &EVENT, doit: None, dump: None, group: Some("health"), doc: "The condition of a server changed, or a draining server is empty." },
     Op { id: 36, name: "flow-count", set: &FLOW, doit: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 19, 20, 21, 22, 23, 24, 25], reply: &[18] }), dump: None, group: None, doc: "Count the selected flows." },
-    Op { id: 37, name: "customer-new", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 3, 7, 6], reply: &[] }), dump: None, group: None, doc: "Define a customer." },
-    Op { id: 38, name: "customer-set", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 3, 7, 6], reply: &[] }), dump: None, group: None, doc: "Change what is given; named by number or name." },
+    Op { id: 37, name: "customer-new", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 3, 16, 7, 8, 9, 13, 14, 15, 6], reply: &[] }), dump: None, group: None, doc: "Define a customer." },
+    Op { id: 38, name: "customer-set", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 3, 16, 7, 8, 9, 13, 14, 15, 6], reply: &[] }), dump: None, group: None, doc: "Change what is given; named by number or name." },
     Op { id: 39, name: "customer-del", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 6], reply: &[] }), dump: None, group: None, doc: "Remove a customer that has neither ports nor services nor servers; its flows end." },
-    Op { id: 40, name: "customer-get", set: &CUSTOMER, doit: Some(Call { request: &[1, 2], reply: &[1, 2, 3, 7, 4, 5] }), dump: Some(Call { request: &[], reply: &[1, 2, 3, 7, 4, 5] }), group: None, doc: "Show customers." },
+    Op { id: 40, name: "customer-get", set: &CUSTOMER, doit: Some(Call { request: &[1, 2], reply: &[1, 2, 3, 16, 4, 7, 8, 9, 13, 14, 15, 10, 11, 12, 5] }), dump: Some(Call { request: &[], reply: &[1, 2, 3, 16, 4, 7, 8, 9, 13, 14, 15, 10, 11, 12, 5] }), group: None, doc: "Show customers." },
     Op { id: 41, name: "customer-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A customer was made or changed." },
     Op { id: 42, name: "customer-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A customer was removed." },
-    Op { id: 43, name: "tunnel-new", set: &TUNNEL, doit: Some(Call { request: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 28, 23, 24, 27, 29, 30, 32, 31, 26], reply: &[] }), dump: None, group: None, doc: "Define a tunnel." },
-    Op { id: 44, name: "tunnel-set", set: &TUNNEL, doit: Some(Call { request: &[1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 28, 23, 24, 27, 29, 30, 32, 31, 26], reply: &[] }), dump: None, group: None, doc: "Change what is given." },
+    Op { id: 43, name: "tunnel-new", set: &TUNNEL, doit: Some(Call { request: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 30, 23, 24, 27, 28, 29, 31, 32, 34, 33, 26], reply: &[] }), dump: None, group: None, doc: "Define a tunnel." },
+    Op { id: 44, name: "tunnel-set", set: &TUNNEL, doit: Some(Call { request: &[1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 30, 23, 24, 27, 28, 29, 31, 32, 34, 33, 26], reply: &[] }), dump: None, group: None, doc: "Change what is given." },
     Op { id: 45, name: "tunnel-del", set: &TUNNEL, doit: Some(Call { request: &[1, 26], reply: &[] }), dump: None, group: None, doc: "Remove a tunnel that neither routes nor other tunnels lead to." },
-    Op { id: 46, name: "tunnel-get", set: &TUNNEL, doit: Some(Call { request: &[1], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 28, 23, 24, 27, 29, 30, 32, 31, 2, 25] }), dump: Some(Call { request: &[], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 28, 23, 24, 27, 29, 30, 32, 31, 2, 25] }), group: None, doc: "Show tunnels." },
+    Op { id: 46, name: "tunnel-get", set: &TUNNEL, doit: Some(Call { request: &[1], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 30, 23, 24, 27, 28, 29, 31, 32, 34, 33, 2, 25] }), dump: Some(Call { request: &[], reply: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 30, 23, 24, 27, 28, 29, 31, 32, 34, 33, 2, 25] }), group: None, doc: "Show tunnels." },
     Op { id: 47, name: "route-new", set: &ROUTE, doit: Some(Call { request: &[1, 2, 11, 3, 4, 6, 7, 8, 10, 5], reply: &[] }), dump: None, group: None, doc: "Define a route." },
     Op { id: 48, name: "route-set", set: &ROUTE, doit: Some(Call { request: &[1, 2, 11, 3, 4, 6, 7, 8, 10, 5], reply: &[] }), dump: None, group: None, doc: "Lead a route elsewhere, or define it." },
     Op { id: 49, name: "route-del", set: &ROUTE, doit: Some(Call { request: &[1, 2, 11, 5], reply: &[] }), dump: None, group: None, doc: "Remove a route." },

@@ -81,6 +81,91 @@ fn looking_first_would_go_beyond() {
     );
 }
 
+/// `Meter::take` and `take_shared`: processors take batches from a bucket that all share, and spend
+/// them by themselves. The clock stands still, so that what the bucket has is what may pass.
+struct Bucket {
+    /// How far ahead of the clock it is, in units.
+    full_at: AtomicUsize,
+    passed: AtomicUsize,
+    kept: AtomicUsize,
+}
+
+const BURST: usize = 4;
+const BATCH: usize = 2;
+
+impl Bucket {
+    fn take_shared(&self, units: usize) -> bool {
+        let mut full_at = self.full_at.load(Relaxed);
+        loop {
+            // `Rate::take`.
+            if full_at >= BURST {
+                return false;
+            }
+            let next = full_at + units;
+            match self
+                .full_at
+                .compare_exchange(full_at, next, Relaxed, Relaxed)
+            {
+                Ok(_) => return true,
+                Err(other) => full_at = other,
+            }
+        }
+    }
+
+    fn take_without_exchange(&self, units: usize) -> bool {
+        let full_at = self.full_at.load(Relaxed);
+        let may = full_at < BURST;
+        if may {
+            self.full_at.store(full_at + units, Relaxed);
+        }
+        may
+    }
+
+    /// One processor, to which three packets come.
+    fn send(&self, take: fn(&Self, usize) -> bool) {
+        let mut credit = 0;
+        for _ in 0..3 {
+            if credit == 0 && take(self, BATCH) {
+                credit = BATCH;
+            }
+            if credit > 0 {
+                credit -= 1;
+                self.passed.fetch_add(1, Relaxed);
+            }
+        }
+        self.kept.fetch_add(credit, Relaxed);
+    }
+}
+
+const SEND: fn(&Bucket) = |bucket| bucket.send(Bucket::take_shared);
+const SEND_WRONGLY: fn(&Bucket) = |bucket| bucket.send(Bucket::take_without_exchange);
+
+fn full() -> Bucket {
+    Bucket {
+        full_at: AtomicUsize::new(0),
+        passed: AtomicUsize::new(0),
+        kept: AtomicUsize::new(0),
+    }
+}
+
+fn all_is_paid_for(bucket: &Bucket) {
+    let spent = bucket.passed.load(Relaxed) + bucket.kept.load(Relaxed);
+    assert!(spent == bucket.full_at.load(Relaxed), "not paid for");
+    assert!(spent < BURST + BATCH, "beyond the burst");
+}
+
+#[test]
+fn what_passes_a_bucket_is_paid_for() {
+    at_once(full, &[SEND, SEND], all_is_paid_for);
+    at_once(full, &[SEND, SEND, SEND], all_is_paid_for);
+}
+
+#[test]
+#[should_panic(expected = "not paid for")]
+fn without_the_exchange_some_would_not_be() {
+    at_once(full, &[SEND_WRONGLY, SEND_WRONGLY], all_is_paid_for);
+}
+
 /// `Flow::change`: who clears ACTIVE takes the flow off the counts, whoever else ends it too.
 struct Flow {
     status: AtomicUsize,

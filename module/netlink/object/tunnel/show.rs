@@ -4,7 +4,10 @@
 
 use kernel::{prelude::*, sync::Arc};
 
-use super::{super::guard, number, parse_name, DFS, DSCP_INHERIT, KINDS};
+use super::{
+    super::{guard, rate},
+    number, parse_name, DFS, DSCP_INHERIT, KINDS,
+};
 use crate::domain::encap::{End, Kind};
 use crate::kern::net::genetlink::{Dump, DumpWriter, Full, Refused, Reply, Request, Stop, Writer};
 use crate::netlink::{
@@ -64,6 +67,7 @@ pub(in crate::netlink) fn put(
     out.u8(a::DSCP, outer.dscp.unwrap_or(DSCP_INHERIT))?;
     out.u32(a::DF, number(&DFS, &outer.df))?;
     out.u32(a::MTU, settings.mtu)?;
+    rate::put(out, &settings.rate_in)?;
     if settings.link().is_some() {
         out.c_str_bytes(a::IFNAME, settings.port.as_bytes())?;
         out.bytes(a::PEER_MAC, &outer.macs.1)?;

@@ -94,9 +94,29 @@ pub fn item(context: &Context, customer: &Customer, status: &CustomerStatus) -> 
         .phrases(print::customer(&options))
         .fields(&customer.options)
         .field("vrf-ifindex", status.vrf_ifindex);
+    let o = &customer.options;
+    let item = [
+        ("flows", status.flows, o.max_flows),
+        ("routes", status.routes, o.max_routes),
+        ("tunnels", status.tunnels, o.max_tunnels),
+    ]
+    .into_iter()
+    .fold(item, |item, (key, used, max)| {
+        used_of(item, context.statistics, key, used, max)
+    });
     if context.statistics {
-        counters(item, 1, status.counters.as_ref())
+        counters(item, 2, status.counters.as_ref())
     } else {
         item
     }
+}
+
+/// How much there is of something, and how much may be. Without a limit it is statistics.
+fn used_of(item: Item, statistics: bool, key: &str, used: Option<u32>, max: Option<u32>) -> Item {
+    let max = max.filter(|max| *max != 0);
+    let text = match (used, max) {
+        (Some(used), Some(max)) => Some(format!("{used} of {max}")),
+        (used, _) => used.filter(|_| statistics).map(|used| used.to_string()),
+    };
+    item.text(1, key, text).field(key, used)
 }

@@ -10,19 +10,50 @@ pub const PAGE: Page = Page {
     verbs: &[
         (
             "add",
-            &["id", "vrf", "none", "guard", "off", "loose", "strict"],
+            &[
+                "id",
+                "vrf",
+                "none",
+                "guard",
+                "off",
+                "loose",
+                "strict",
+                "max-flows",
+                "max-routes",
+                "max-tunnels", "new-flows", "packets", "bytes"],
         ),
-        ("set", &["vrf", "none", "guard", "off", "loose", "strict"]),
+        (
+            "set",
+            &[
+                "vrf",
+                "none",
+                "guard",
+                "off",
+                "loose",
+                "strict",
+                "max-flows",
+                "max-routes",
+                "max-tunnels",
+                "new-flows",
+                "packets",
+                "bytes",
+            ],
+        ),
         ("del", &[]),
         ("show", &[]),
     ],
     usage: "\
 Usage: slr customer add NAME [ id N ] [ vrf { DEV | none } ] [ guard GUARD ]
+                         [ QUOTA ]...
        slr customer set CUSTOMER [ vrf { DEV | none } ] [ guard GUARD ]
+                         [ QUOTA ]...
        slr customer del CUSTOMER
        slr customer show [ CUSTOMER ]
 where  CUSTOMER := { NAME | N }
-       GUARD := { off | loose | strict }",
+       GUARD := { off | loose | strict }
+       QUOTA := { { max-flows | max-routes | max-tunnels } { N | none } |
+                  { new-flows | packets } { N/s | none } |
+                  bytes { RATE | none } }",
     description: &[
         "A customer is a context of its own: its clients, virtual addresses and servers may \
          have the same addresses as those of any other customer, and no packet gets from one \
@@ -56,14 +87,44 @@ where  CUSTOMER := { NAME | N }
              unless told. A tunnel or port with a guard of its own goes by that, see slr-tunnel(8) \
              and slr-port(8).",
         ),
+        (
+            "max-flows N",
+            "Flows that may live at once, of both families together. A new one beyond is dropped \
+             and counted as customer-flows; those that live stay until they end. none, or 0, is \
+             no limit, as without the word; so for all quotas.",
+        ),
+        (
+            "max-routes N, max-tunnels N",
+            "Routes and tunnels that the customer may have. What would go beyond is refused, and \
+             so is a quota of less than there is.",
+        ),
+        (
+            "new-flows N/s",
+            "Flows that it may open a second, and as many at once. What is beyond is dropped and \
+             counted as customer-new-flows.",
+        ),
+        (
+            "packets N/s, bytes RATE",
+            "What it may send: packets a second, and bytes of IP packets, as tc has rates: 20mbit, \
+             1gbit, 2mbps. Sent is what enters its context by ports, tunnels and slr devices and \
+             what is answered from the Internet. A tenth of a second may come at once, 16 packets \
+             and 16 KiB at the least. What is beyond is dropped and counted as customer-rate.",
+        ),
     ],
-    examples: &[(
-        "Two companies with the same addresses, each on lines of its own:",
-        "ip link add acme type vrf table 101 && ip link set acme up\n\
+    examples: &[
+        (
+            "A customer that takes no more than its share of the tables, and what it has of it:",
+            "slr customer set acme max-flows 10000 max-routes 100 max-tunnels 8\n\
+             slr customer show acme",
+        ),
+        (
+            "Two companies with the same addresses, each on lines of its own:",
+            "ip link add acme type vrf table 101 && ip link set acme up\n\
          ip link set eth1 master acme && ip link set eth2 master acme\n\
          slr customer add acme vrf acme\n\
          slr port add eth1 customer acme && slr port add eth2 customer acme\n\
          slr service add 10.0.0.10:80/tcp customer acme\n\
          slr server add 10.1.0.2:8080 customer acme service 10.0.0.10:80/tcp",
-    )],
+        ),
+    ],
 };

@@ -42,6 +42,8 @@ const OPTIONS: &[&str] = &[
     "set",
     "unset",
     "mtu",
+    "rate-in",
+    "packets-in",
     "checksum",
     "ethernet",
     "mac",
@@ -77,6 +79,7 @@ Usage: slr tunnel { add | set } NAME [ type TYPE ] [ customer CUSTOMER ]
                   [ KEY N ] [ okey N ] [ dport PORT ] [ sport { PORT | auto } ]
                   [ ttl { N | inherit } ] [ dscp { N | inherit } ]
                   [ df { inherit | set | unset } ] [ mtu { N | auto } ]
+                  [ rate-in { RATE | none } ] [ packets-in { N/s | none } ]
                   [ checksum { on | off } ] [ ethernet { on | off } ]
                   [ mac MAC ] [ peer-mac { MAC | auto } ] [ cookie HEX ]
                   [ peer-cookie HEX ] [ sublayer { on | off } ]
@@ -157,6 +160,11 @@ where  TYPE := { ipip | gre | vxlan | geneve | gue | fou | mpls-gre | mpls-udp |
         (
             "mtu { N | auto }",
             "The longest packet inside; auto is what the way takes.",
+        ),
+        (
+            "rate-in RATE, packets-in N/s",
+            "What may arrive: bytes of packets inside a second, as tc has rates (20mbit, 2mbps), \
+             and packets a second. What is beyond is dropped and counted as tunnel-rate.",
         ),
         (
             "checksum { on | off }",

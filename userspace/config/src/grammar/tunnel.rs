@@ -9,6 +9,7 @@ use slr_netlink::{Prefix, Route, RouteKey, RouteOptions, Snat, Tunnel};
 
 use super::{customer_name, device, named, on_off, snat};
 use crate::number::count;
+use crate::rate::{pace, rate};
 use crate::word::{Fault, Words};
 
 /// Keywords of a tunnel.
@@ -26,6 +27,8 @@ pub const TUNNEL: &[&str] = &[
     "dscp",
     "df",
     "mtu",
+    "rate-in",
+    "packets-in",
     "checksum",
     "ethernet",
     "mac",
@@ -96,6 +99,8 @@ fn tunnel_option(words: &mut Words<'_>, keyword: &str, tunnel: &mut Tunnel) -> R
             words.once(keyword, &mut o.df, parse)
         }
         "mtu" => words.once(keyword, &mut o.mtu, |text| or(text, "auto", 0, count)),
+        "rate-in" => words.once(keyword, &mut o.rate_in, rate),
+        "packets-in" => words.once(keyword, &mut o.packets_in, pace),
         "checksum" => words.once(keyword, &mut o.checksum, on_off),
         "ethernet" => words.once(keyword, &mut o.ethernet, on_off),
         "mac" => words.once(keyword, &mut o.mac, str::parse),

@@ -25,6 +25,18 @@ attributes! {
         id: u32 = ID,
         /// VRF whose table routes its packets; empty for none.
         vrf: String = VRF,
+        /// Flows that may live at once; 0 is no limit.
+        max_flows: u32 = MAX_FLOWS,
+        /// Routes that it may have; 0 is no limit.
+        max_routes: u32 = MAX_ROUTES,
+        /// Tunnels that it may have; 0 is no limit.
+        max_tunnels: u32 = MAX_TUNNELS,
+        /// Flows that it may open a second; 0 is no limit.
+        new_flows: u64 = NEW_FLOWS,
+        /// Packets that it may send a second; 0 is no limit.
+        packets: u64 = PACKETS,
+        /// Bytes that it may send a second; 0 is no limit.
+        bytes: u64 = BYTES,
         /// Where its sources must be.
         guard: Guard = GUARD,
     }
@@ -35,6 +47,12 @@ attributes! {
     CustomerStatus: customer {
         /// Index of the VRF.
         vrf_ifindex: u32 = VRF_IFINDEX,
+        /// Flows alive.
+        flows: u32 = FLOWS,
+        /// Routes that it has.
+        routes: u32 = ROUTES,
+        /// Tunnels that it has.
+        tunnels: u32 = TUNNELS,
         /// Traffic.
         counters: Counters = COUNTERS,
     }

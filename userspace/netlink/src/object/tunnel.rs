@@ -74,6 +74,10 @@ attributes! {
         to: String = TO,
         /// Port that it rides on.
         ifname: String = IFNAME,
+        /// Bytes that may arrive a second; 0 is no limit.
+        rate_in: u64 = RATE_IN,
+        /// Packets that may arrive a second; 0 is no limit.
+        packets_in: u64 = PACKETS_IN,
         /// IPsec must encrypt it.
         secure: bool = SECURE,
         /// It is meant to go unencrypted.
