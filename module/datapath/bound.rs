@@ -53,7 +53,7 @@ fn admitted<A: Family>(ctx: &Ctx<'_>, mut skb: Skb) -> Result<(Skb, Packet<A>), 
         Ok(packet) => packet,
         Err(end) => return Err(end.unparsed(ctx, skb)),
     };
-    let admitted = police::enter(ctx, &skb)
+    let admitted = police::enter(ctx, &mut skb)
         .and_then(|()| guard::admit(&ctx.entry, &packet))
         .and_then(|()| match ctx.config.has_guards() {
             true => guard::ask(ctx, &packet),

@@ -301,7 +301,7 @@ fn route<A: Family>(ctx: &Ctx<'_>, mut skb: Skb) -> Verdict {
         };
     }
     if ctx.is_private() {
-        if let Err(reason) = police::enter(ctx, &skb) {
+        if let Err(reason) = police::enter(ctx, &mut skb) {
             return refuse::drop(&aside(ctx), skb, reason);
         }
     }

@@ -29,5 +29,6 @@ pub mod packet;
 pub mod persist;
 pub mod reason;
 pub mod sched;
+pub mod shape;
 pub mod snat;
 pub mod timeouts;

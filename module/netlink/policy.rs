@@ -339,7 +339,7 @@ pub(super) static FLOW_COUNT: [AttrPolicy; 26] = policy(&[
 ]);
 
 /// Requests of `customer-new`.
-pub(super) static CUSTOMER_NEW: [AttrPolicy; 17] = policy(&[
+pub(super) static CUSTOMER_NEW: [AttrPolicy; 18] = policy(&[
     (attr::customer::ID, AttrPolicy::u32().range::<1, 16777215>()),
     (attr::customer::NAME, AttrPolicy::string(31)),
     (attr::customer::VRF, AttrPolicy::string(15)),
@@ -359,11 +359,12 @@ pub(super) static CUSTOMER_NEW: [AttrPolicy; 17] = policy(&[
         attr::customer::BYTES,
         AttrPolicy::u64().max::<125000000000>(),
     ),
+    (attr::customer::WEIGHT, AttrPolicy::u32().max::<1000>()),
     (attr::customer::GUARD, AttrPolicy::u32().max::<2>()),
 ]);
 
 /// Requests of `customer-set`.
-pub(super) static CUSTOMER_SET: [AttrPolicy; 17] = policy(&[
+pub(super) static CUSTOMER_SET: [AttrPolicy; 18] = policy(&[
     (attr::customer::ID, AttrPolicy::u32().range::<1, 16777215>()),
     (attr::customer::NAME, AttrPolicy::string(31)),
     (attr::customer::VRF, AttrPolicy::string(15)),
@@ -383,6 +384,7 @@ pub(super) static CUSTOMER_SET: [AttrPolicy; 17] = policy(&[
         attr::customer::BYTES,
         AttrPolicy::u64().max::<125000000000>(),
     ),
+    (attr::customer::WEIGHT, AttrPolicy::u32().max::<1000>()),
     (attr::customer::GUARD, AttrPolicy::u32().max::<2>()),
 ]);
 

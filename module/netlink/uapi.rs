@@ -581,10 +581,13 @@ pub(crate) mod attr {
         pub(crate) const PACKETS: u16 = 14;
         /// Bytes that it may send a second, from the IP header on; 0 is no limit.
         pub(crate) const BYTES: u16 = 15;
+        /// Share of shaped links, as class 736c:id of their packet schedulers; 0 is no
+        /// class of its own.
+        pub(crate) const WEIGHT: u16 = 16;
         /// Default off.
-        pub(crate) const GUARD: u16 = 16;
+        pub(crate) const GUARD: u16 = 17;
         /// The greatest of them.
-        pub(crate) const MAX: u16 = 16;
+        pub(crate) const MAX: u16 = 17;
     }
 
     /// Addresses that have their first bits in common.

@@ -31,6 +31,7 @@ fn places(at: table::Attr) -> &'static [u16] {
         table::Attr::Id | table::Attr::Customer => &[attr::customer::ID],
         table::Attr::Name => &[attr::customer::NAME],
         table::Attr::Vrf => &[attr::customer::VRF],
+        table::Attr::Weight => &[attr::customer::WEIGHT],
         _ => &[],
     }
 }
@@ -68,6 +69,7 @@ fn parse_update(request: &Request<'_>) -> Result<CustomerUpdate, Refused> {
         new_flows: rate(attr::customer::NEW_FLOWS),
         packets: rate(attr::customer::PACKETS),
         bytes: rate(attr::customer::BYTES),
+        weight: number(attr::customer::WEIGHT),
     })
 }
 
@@ -210,6 +212,7 @@ fn put_quotas(out: &mut Writer<'_>, quotas: &Quotas) -> Result<(), Full> {
         (attr::customer::MAX_FLOWS, quotas.flows),
         (attr::customer::MAX_ROUTES, quotas.routes),
         (attr::customer::MAX_TUNNELS, quotas.tunnels),
+        (attr::customer::WEIGHT, quotas.weight),
     ] {
         if max != 0 {
             out.u32(number, max)?;

@@ -16,7 +16,7 @@ use super::{
     Event,
     Result, //
 };
-use crate::domain::limits::CUSTOMER_MAX;
+use crate::domain::{limits::CUSTOMER_MAX, shape};
 use crate::kern::sync::deferred::cond_resched;
 use crate::table::config::{
     Config, Customer, CustomerName, CustomerRuntime, Guard, Named, PortName, Quotas, Terms, Vrf,
@@ -36,6 +36,7 @@ pub(crate) struct CustomerUpdate {
     pub(crate) new_flows: Option<u64>,
     pub(crate) packets: Option<u64>,
     pub(crate) bytes: Option<u64>,
+    pub(crate) weight: Option<u32>,
 }
 
 impl CustomerUpdate {
@@ -50,6 +51,21 @@ impl CustomerUpdate {
                 packets: self.packets.unwrap_or(base.rates.packets),
                 bytes: self.bytes.unwrap_or(base.rates.bytes),
             },
+            weight: self.weight.unwrap_or(base.weight),
+        }
+    }
+
+    /// Refuses a weight of who cannot have a queue, whose number must fit half a word.
+    fn check(&self, id: u32) -> Result {
+        match self.weight {
+            Some(1..) if id > shape::CUSTOMER_MAX => Err(range(
+                Attr::Weight,
+                format_args!(
+                    "customer {id}: a weight needs a number of at most {}",
+                    shape::CUSTOMER_MAX
+                ),
+            )),
+            _ => Ok(()),
         }
     }
 }
@@ -78,6 +94,7 @@ impl Change {
             ));
         }
         let id = self.free_customer(id)?;
+        update.check(id)?;
         // One of the same number and another name is another customer.
         let base = self.from.customer(id).filter(|base| base.name == name);
         let runtime = match base {
@@ -107,6 +124,7 @@ impl Change {
 
     /// Changes what is given of a customer.
     pub(crate) fn customer_set(&mut self, id: u32, update: &CustomerUpdate) -> Result {
+        update.check(id)?;
         let draft = self.customer_draft(id)?;
         let vrf = update.vrf.unwrap_or(draft.vrf);
         let quotas = update.quotas(draft.quotas);
@@ -269,7 +287,7 @@ impl Change {
                 name,
                 vrf: draft.vrf,
                 quotas: draft.quotas,
-                terms: Terms::new(&draft.quotas, &draft.runtime.terms_now())?,
+                terms: Terms::new(id, &draft.quotas, &draft.runtime.terms_now())?,
                 guard: draft.guard,
                 runtime: draft.runtime.clone(),
             };

@@ -3,7 +3,7 @@
 //! A customer: a routing context with an address space of its own.
 
 use core::fmt;
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use kernel::{
     alloc::{flags::GFP_KERNEL, AllocError},
@@ -11,7 +11,7 @@ use kernel::{
 };
 
 use super::{Guard, PortName, Traffic, TrafficSupply};
-use crate::domain::limits::CUSTOMER_NAME_MAX;
+use crate::domain::{limits::CUSTOMER_NAME_MAX, shape};
 use crate::kern::sync::rcu_cell::RcuArc;
 use crate::table::meter::{Meter, Rates};
 use crate::table::stats::{DropSupply, Drops};
@@ -70,6 +70,8 @@ pub(crate) struct Quotas {
     pub(crate) routes: u32,
     pub(crate) tunnels: u32,
     pub(crate) rates: Rates,
+    /// The share of shaped links; 0 is none of its own.
+    pub(crate) weight: u32,
 }
 
 /// What packets of a customer are held to, made of its quotas. Immutable.
@@ -77,14 +79,21 @@ pub(crate) struct Quotas {
 pub(crate) struct Terms {
     /// Flows that may live at once; 0 is no limit.
     flows_max: u32,
+    /// What transmit queues know its packets by; 0 is nothing in particular.
+    priority: u32,
     meter: Option<Arc<Meter>>,
 }
 
 impl Terms {
     /// The terms of these quotas, of which buckets stay as full as they are. Context: process.
-    pub(in crate::table) fn new(quotas: &Quotas, old: &Terms) -> Result<Arc<Self>, AllocError> {
+    pub(in crate::table) fn new(
+        id: u32,
+        quotas: &Quotas,
+        old: &Terms,
+    ) -> Result<Arc<Self>, AllocError> {
         let terms = Terms {
             flows_max: quotas.flows,
+            priority: shape::priority(id, quotas.weight),
             meter: Meter::renew(quotas.rates, old.meter.as_ref())?,
         };
         Arc::new(terms, GFP_KERNEL)
@@ -100,9 +109,9 @@ impl Terms {
 /// What a customer has counted, and what its packets are held to; outlives changes of its settings.
 pub(crate) struct CustomerRuntime {
     pub(crate) traffic: Traffic,
-    /// Whether the terms have a meter. Few customers have one, and this spares the packets of the
-    /// others the terms' own memory.
-    is_metered: AtomicBool,
+    /// What of the terms each packet needs: the priority, and above it whether there is a meter.
+    /// Few customers have either, and for them it spares the packets the terms' own memory.
+    standing: AtomicU64,
     pub(crate) drops: Drops,
     /// Flows alive.
     flows: AtomicU32,
@@ -116,7 +125,7 @@ impl CustomerRuntime {
     ) -> Result<Self, AllocError> {
         Ok(CustomerRuntime {
             traffic: Traffic::new(supply)?,
-            is_metered: AtomicBool::new(false),
+            standing: AtomicU64::new(0),
             drops: Drops::new(drops)?,
             flows: AtomicU32::new(0),
             terms: RcuArc::new(Arc::new(Terms::default(), GFP_KERNEL)?),
@@ -126,16 +135,19 @@ impl CustomerRuntime {
     /// Holds packets to other terms from now on; flows beyond stay until they end. Context: process.
     pub(in crate::table) fn enforce(&self, terms: &Arc<Terms>) {
         self.terms.publish(terms.clone());
-        self.is_metered.store(terms.meter.is_some(), Relaxed);
+        let metered = u64::from(terms.meter.is_some()) << 32;
+        self.standing
+            .store(metered | u64::from(terms.priority), Relaxed);
     }
 
-    /// Whether its packets are metered. A packet may meet this before or after a change of the
-    /// terms.
+    /// What transmit queues know its packets by, 0 being nothing in particular, and whether they
+    /// are metered. A packet may meet the standing before or after a change of the terms.
     ///
     /// Context: any.
     #[inline(always)]
-    pub(crate) fn is_metered(&self) -> bool {
-        self.is_metered.load(Relaxed)
+    pub(crate) fn standing(&self) -> (u32, bool) {
+        let standing = self.standing.load(Relaxed);
+        (standing as u32, standing >> 32 != 0)
     }
 
     /// What packets are held to. Context: any.

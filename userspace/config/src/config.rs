@@ -35,6 +35,9 @@ pub struct Config {
     pub bindings: BTreeMap<BindingKey, BindingOptions>,
     /// Prefixes whose every address is the host's; the system has them, not the module.
     pub accepts: BTreeSet<Prefix>,
+    /// Devices that customers share by their weights, and the rates of these in bytes a second; the
+    /// system has them.
+    pub shapes: BTreeMap<String, u64>,
 }
 
 impl Config {

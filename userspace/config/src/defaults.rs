@@ -34,6 +34,7 @@ pub fn customer() -> CustomerOptions {
         new_flows: Some(0),
         packets: Some(0),
         bytes: Some(0),
+        weight: Some(0),
         guard: Some(Guard::Off),
     }
 }

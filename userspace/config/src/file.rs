@@ -79,6 +79,8 @@ pub struct File<'a> {
     pub objects: Vec<(Object, Line<'a>)>,
     /// Prefixes that the host accepts.
     accepts: BTreeMap<Prefix, usize>,
+    /// Shaped devices and their rates.
+    shapes: BTreeMap<String, u64>,
     reports: Vec<Report>,
 }
 
@@ -96,6 +98,7 @@ impl<'a> File<'a> {
             text,
             objects: Vec::new(),
             accepts: BTreeMap::new(),
+            shapes: BTreeMap::new(),
             reports: Vec::new(),
         };
         let lines = lines(text);
@@ -103,6 +106,7 @@ impl<'a> File<'a> {
         for line in lines {
             let of_system = match line.first().map(|word| word.text) {
                 Some("host") => Some(file.host(&line)),
+                Some("shape") => Some(file.shape(&line)),
                 _ => None,
             };
             if let Some(taken) = of_system {
@@ -130,6 +134,7 @@ impl<'a> File<'a> {
             let objects = self.objects.iter().map(|(object, _)| object.clone());
             Ok(Config {
                 accepts: self.accepts.keys().copied().collect(),
+                shapes: self.shapes.clone(),
                 ..objects.collect()
             })
         } else {
@@ -143,6 +148,18 @@ impl<'a> File<'a> {
         let (_, line) = self.objects.iter().find(|(o, _)| o.to_string() == name)?;
         let Place { line, column } = line.first()?.place;
         Some(format!("{}:{line}:{column}", self.name))
+    }
+
+    /// Takes a line about a shaped device.
+    fn shape(&mut self, line: &Line<'_>) -> Result<(), Fault> {
+        let mut words = Words::new(line);
+        words.take("shape");
+        let (dev, rate) = grammar::shape(&mut words)?;
+        words.end()?;
+        match self.shapes.insert(dev, rate) {
+            None => Ok(()),
+            Some(_) => Err(Fault::new(1, "the device is shaped already")),
+        }
     }
 
     /// Takes a line about the host itself.
@@ -282,6 +299,7 @@ fn number(lines: &[Line<'_>], known: &Names) -> Names {
 /// Objects that a line may define.
 const KINDS: &[&str] = &[
     "settings", "customer", "port", "tunnel", "route", "service", "server", "binding", "host",
+    "shape",
 ];
 
 fn object(line: &Line<'_>, names: &Names) -> Result<Object, Fault> {

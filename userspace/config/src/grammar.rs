@@ -33,6 +33,7 @@ pub const CUSTOMER: &[&str] = &[
     "new-flows",
     "packets",
     "bytes",
+    "weight",
 ];
 /// Keywords of a port.
 pub const PORT: &[&str] = &["customer", "side", "announce", "guard"];
@@ -131,6 +132,7 @@ pub fn customer_options(words: &mut Words<'_>) -> Result<CustomerOptions, Fault>
             "new-flows" => words.once(keyword, &mut options.new_flows, pace)?,
             "packets" => words.once(keyword, &mut options.packets, pace)?,
             "bytes" => words.once(keyword, &mut options.bytes, rate)?,
+            "weight" => words.once(keyword, &mut options.weight, quota)?,
             "guard" => {
                 let parse = named(&uapi::GUARD_ENUM, Guard::from_value);
                 words.once(keyword, &mut options.guard, parse)?;
@@ -364,6 +366,22 @@ pub fn accept(words: &mut Words<'_>) -> Result<Prefix, Fault> {
         prefix if prefix.length == 0 => Err("a host cannot accept all addresses".into()),
         prefix => Ok(prefix),
     })
+}
+
+/// Keywords of a shaped device.
+pub const SHAPE: &[&str] = &["rate"];
+
+/// `DEV rate RATE`: a device that customers share by their weights.
+pub fn shape(words: &mut Words<'_>) -> Result<(String, u64), Fault> {
+    let dev = words.name("DEV", device)?;
+    if !words.take("rate") {
+        return Err(words.fault("rate RATE is missing"));
+    }
+    let rate = words.value("rate", |text| match rate(text)? {
+        0..125 => Err("a shaped device needs a rate of 1kbit at the least".into()),
+        rate => Ok(rate),
+    })?;
+    Ok((dev, rate))
 }
 
 /// `[ flows { keep | reset } ]`

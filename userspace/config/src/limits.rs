@@ -47,7 +47,8 @@ impl Violation {
 pub fn object(object: &Object) -> Result<(), Violation> {
     match object {
         Object::Settings(s) => range(&uapi::SETTINGS, "flows-max", "flows-max", s.flows_max),
-        Object::Customer(c) => range(&uapi::CUSTOMER, "id", "id", c.options.id),
+        Object::Customer(c) => range(&uapi::CUSTOMER, "id", "id", c.options.id)
+            .and_then(|()| range(&uapi::CUSTOMER, "weight", "weight", c.options.weight)),
         Object::Tunnel(t) => range(&uapi::TUNNEL, "mtu", "mtu", t.options.mtu),
         Object::Route(r) => route(r),
         Object::Port(_) => Ok(()),

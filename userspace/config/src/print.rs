@@ -44,6 +44,7 @@ pub fn customer(options: &CustomerOptions) -> Phrases {
     phrase(&mut line, "new-flows", options.new_flows.map(show_pace));
     phrase(&mut line, "packets", options.packets.map(show_pace));
     phrase(&mut line, "bytes", options.bytes.map(show_rate));
+    phrase(&mut line, "weight", options.weight.map(quota));
     phrase(&mut line, "guard", options.guard.map(|g| g.name()));
     line
 }
@@ -353,5 +354,7 @@ pub fn config(config: &Config) -> String {
     let names = config.names();
     let objects = config.objects().map(|o| object(&o, &names) + "\n");
     let accepts = config.accepts.iter().map(|p| format!("host accept {p}\n"));
-    objects.chain(accepts).collect()
+    let shapes = config.shapes.iter();
+    let shapes = shapes.map(|(dev, rate)| format!("shape {dev} rate {}\n", show_rate(*rate)));
+    objects.chain(accepts).chain(shapes).collect()
 }

@@ -71,6 +71,16 @@ pub fn show_rate(bytes: u64) -> String {
     format!("{}{unit}", bits / size)
 }
 
+/// Bytes a second for people, in its greatest unit: `63.6mbit`.
+pub fn about_rate(bytes: u64) -> String {
+    let bits = bytes as f64 * 8.;
+    let units = [(1e9, "gbit"), (1e6, "mbit"), (1e3, "kbit"), (1., "bit")];
+    let fits = units.iter().find(|(size, _)| bits >= *size);
+    let (size, unit) = fits.copied().unwrap_or((1., "bit"));
+    let text = format!("{:.1}", bits / size);
+    format!("{}{unit}", text.strip_suffix(".0").unwrap_or(&text))
+}
+
 /// Things a second, as in `100/s`, or without the unit. `none` and 0 are no limit.
 pub fn pace(text: &str) -> Result<u64, String> {
     if text == "none" {
@@ -116,6 +126,8 @@ mod tests {
             assert_eq!(rate(&show_rate(bytes)), Ok(bytes), "{}", show_rate(bytes));
         }
         assert_eq!(show_rate(2_500_000), "20mbit");
+        assert_eq!(about_rate(7_954_545), "63.6mbit");
+        assert_eq!(about_rate(125), "1kbit");
         assert_eq!(show_rate(0), "none");
     }
 

@@ -173,11 +173,11 @@ fn customer() -> impl Strategy<Value = Customer> {
         ))
     };
     let quotas = (quota(), quota(), quota());
-    let rates = (rate(), rate(), rate());
+    let rates = (rate(), rate(), rate(), option::of(0u32..3));
     let options = (1u32..3, option::of("red|blue"), guard, quotas, rates);
     ("acme|bell|7up", options).prop_map(|(name, options)| {
         let (id, vrf, guard, (max_flows, max_routes, max_tunnels), rates) = options;
-        let (new_flows, packets, bytes) = rates;
+        let (new_flows, packets, bytes, weight) = rates;
         Customer {
             name: Some(name),
             options: CustomerOptions {
@@ -190,6 +190,7 @@ fn customer() -> impl Strategy<Value = Customer> {
                 new_flows,
                 packets,
                 bytes,
+                weight,
             },
         }
     })
@@ -669,8 +670,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn print_and_parse(mut config in config(), accepts in vec(prefix(), 0..4)) {
+    fn print_and_parse(mut config in config(), accepts in vec(prefix(), 0..4), shapes in vec(("eth[0-3]", 125u64..1 << 36), 0..3)) {
         config.accepts = accepts.into_iter().collect();
+        config.shapes = shapes.into_iter().collect();
         let text = print::config(&config);
         let file = File::parse("f", &text);
         prop_assert_eq!(file.finish(), Ok(config), "{}", text);

@@ -35,6 +35,8 @@ pub mod netns;
 #[cfg(feature = "socket")]
 mod rtnetlink;
 #[cfg(feature = "socket")]
+pub mod shape;
+#[cfg(feature = "socket")]
 pub mod socket;
 #[cfg(feature = "socket")]
 pub mod transport;

@@ -53,6 +53,12 @@ pub fn open(name: &str) -> Result<File, Error> {
     })
 }
 
+/// The name of a device of the namespace that the thread is in.
+pub fn device_name(index: u32) -> Option<String> {
+    let name = nix::net::if_::if_indextoname(index).ok()?;
+    name.into_string().ok()
+}
+
 /// The index of a device of the namespace that the thread is in.
 pub fn device_index(name: &str) -> Option<u32> {
     nix::net::if_::if_nametoindex(name).ok()

@@ -679,8 +679,11 @@ pub mod attr {
         pub const PACKETS: u16 = 14;
         /// Bytes that it may send a second, from the IP header on; 0 is no limit.
         pub const BYTES: u16 = 15;
+        /// Share of shaped links, as class 736c:id of their packet schedulers; 0 is no
+        /// class of its own.
+        pub const WEIGHT: u16 = 16;
         /// Default off.
-        pub const GUARD: u16 = 16;
+        pub const GUARD: u16 = 17;
     }
 
     /// Addresses that have their first bits in common.
@@ -2008,7 +2011,8 @@ pub static CUSTOMER: AttrSet = AttrSet { name: "customer", attrs: &[
     Attr { id: 13, name: "new-flows", kind: Kind::U64, min: None, max: Some(125000000000), multi: false, doc: "flows that it may open a second; 0 is no limit" },
     Attr { id: 14, name: "packets", kind: Kind::U64, min: None, max: Some(125000000000), multi: false, doc: "packets that it may send a second; 0 is no limit" },
     Attr { id: 15, name: "bytes", kind: Kind::U64, min: None, max: Some(125000000000), multi: false, doc: "bytes that it may send a second, from the IP header on; 0 is no limit" },
-    Attr { id: 16, name: "guard", kind: Kind::Enum(&GUARD_ENUM), min: None, max: None, multi: false, doc: "default off" },
+    Attr { id: 16, name: "weight", kind: Kind::U32, min: None, max: Some(1000), multi: false, doc: "share of shaped links, as class 736c:id of their packet schedulers; 0 is no class of its own" },
+    Attr { id: 17, name: "guard", kind: Kind::Enum(&GUARD_ENUM), min: None, max: None, multi: false, doc: "default off" },
 ] };
 
 /// Addresses that have their first bits in common.
@@ -2137,10 +2141,10 @@ pub static OPS: &[Op] = &[
     Op { id: 34, name: "settings-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "Limits changed, or a whole configuration was replaced." },
     Op { id: 35, name: "health-ntf", set: &EVENT, doit: None, dump: None, group: Some("health"), doc: "The condition of a server changed, or a draining server is empty." },
     Op { id: 36, name: "flow-count", set: &FLOW, doit: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 19, 20, 21, 22, 23, 24, 25], reply: &[18] }), dump: None, group: None, doc: "Count the selected flows." },
-    Op { id: 37, name: "customer-new", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 3, 16, 7, 8, 9, 13, 14, 15, 6], reply: &[] }), dump: None, group: None, doc: "Define a customer." },
-    Op { id: 38, name: "customer-set", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 3, 16, 7, 8, 9, 13, 14, 15, 6], reply: &[] }), dump: None, group: None, doc: "Change what is given; named by number or name." },
+    Op { id: 37, name: "customer-new", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 3, 17, 7, 8, 9, 13, 14, 15, 16, 6], reply: &[] }), dump: None, group: None, doc: "Define a customer." },
+    Op { id: 38, name: "customer-set", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 3, 17, 7, 8, 9, 13, 14, 15, 16, 6], reply: &[] }), dump: None, group: None, doc: "Change what is given; named by number or name." },
     Op { id: 39, name: "customer-del", set: &CUSTOMER, doit: Some(Call { request: &[1, 2, 6], reply: &[] }), dump: None, group: None, doc: "Remove a customer that has neither ports nor services nor servers; its flows end." },
-    Op { id: 40, name: "customer-get", set: &CUSTOMER, doit: Some(Call { request: &[1, 2], reply: &[1, 2, 3, 16, 4, 7, 8, 9, 13, 14, 15, 10, 11, 12, 5] }), dump: Some(Call { request: &[], reply: &[1, 2, 3, 16, 4, 7, 8, 9, 13, 14, 15, 10, 11, 12, 5] }), group: None, doc: "Show customers." },
+    Op { id: 40, name: "customer-get", set: &CUSTOMER, doit: Some(Call { request: &[1, 2], reply: &[1, 2, 3, 17, 4, 7, 8, 9, 13, 14, 15, 16, 10, 11, 12, 5] }), dump: Some(Call { request: &[], reply: &[1, 2, 3, 17, 4, 7, 8, 9, 13, 14, 15, 16, 10, 11, 12, 5] }), group: None, doc: "Show customers." },
     Op { id: 41, name: "customer-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A customer was made or changed." },
     Op { id: 42, name: "customer-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "A customer was removed." },
     Op { id: 43, name: "tunnel-new", set: &TUNNEL, doit: Some(Call { request: &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 30, 23, 24, 27, 28, 29, 31, 32, 34, 33, 26], reply: &[] }), dump: None, group: None, doc: "Define a tunnel." },

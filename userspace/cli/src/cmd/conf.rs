@@ -16,7 +16,7 @@ use slr_netlink::wire::Value as _;
 use slr_netlink::{local, netns, Change, Client, Error, Object, Refusal, Transaction, Verb};
 
 use super::host::Exchange;
-use super::{host, unknown};
+use super::{host, shape, unknown};
 use crate::context::Context;
 use crate::failure::{warn, Failure};
 use crate::output::Item;
@@ -144,6 +144,7 @@ fn snapshot(client: &mut Client) -> Result<(Config, HashMap<String, u32>), Error
 fn show(context: &mut Context) -> Result<(), Failure> {
     let (mut config, _) = snapshot(context.client()?)?;
     config.accepts = local::list()?;
+    config.shapes = shape::present()?;
     if context.printer.is_json() {
         let value = as_json(&config);
         return Ok(context.printer.json(&value)?);
@@ -159,6 +160,10 @@ fn as_json(config: &Config) -> Value {
     let accepts = config.accepts.iter();
     lists["host"] = accepts
         .map(|prefix| host::item(prefix).into_json())
+        .collect();
+    let shapes = config.shapes.iter();
+    lists["shape"] = shapes
+        .map(|(dev, rate)| Item::named("dev", dev).field("rate", rate).into_json())
         .collect();
     for object in config.objects() {
         let kind = object.kind();
@@ -334,12 +339,21 @@ fn load(context: &mut Context, file: &File<'_>, config: &Config) -> Result<(), F
     let mut txn = context.client()?.begin(true)?;
     add(&mut txn, &changes, file)?;
     let mut exchange = Exchange::begin(&config.accepts)?;
-    exchange.end(txn.commit().map_err(Failure::from))
+    let mut shapes = match shape::Exchange::begin(&config.shapes) {
+        Ok(shapes) => shapes,
+        Err(error) => return exchange.end(Err(error)),
+    };
+    let done = exchange.end(txn.commit().map_err(Failure::from));
+    shapes.end(done, config.customers.values())
 }
 
 fn sync(context: &mut Context, file: &File<'_>, config: &Config) -> Result<(), Failure> {
     let mut exchange = Exchange::begin(&config.accepts)?;
-    exchange.end(retry(context, |txn| {
+    let mut shapes = match shape::Exchange::begin(&config.shapes) {
+        Ok(shapes) => shapes,
+        Err(error) => return exchange.end(Err(error)),
+    };
+    let done = exchange.end(retry(context, |txn| {
         let (current, devices) = snapshot(txn.client())?;
         let mut changes = diff(&current, config);
         if changes.is_empty() {
@@ -348,5 +362,6 @@ fn sync(context: &mut Context, file: &File<'_>, config: &Config) -> Result<(), F
         resolve(&mut changes, &devices, file)?;
         add(txn, &changes, file)?;
         Ok(Attempt::Commit)
-    }))
+    }));
+    shapes.end(done, config.customers.values())
 }

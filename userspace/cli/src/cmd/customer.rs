@@ -6,7 +6,7 @@ use slr_config::{defaults, grammar, print, Words};
 use slr_netlink::wire::Value as _;
 use slr_netlink::{Customer, CustomerOptions, CustomerStatus, Object, Verb};
 
-use super::{change, counters, unknown};
+use super::{change, counters, shape, unknown};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::Item;
@@ -18,13 +18,14 @@ pub fn run(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
         Some("add") => {
             let customer = grammar::customer(&mut words)?;
             words.end()?;
-            change(context, Verb::New, Object::Customer(customer), None)
+            weighed(context, Verb::New, customer)
         }
         Some("set") => set(context, words),
         Some("del") => {
             let customer = words.name("CUSTOMER", named)?;
             words.end()?;
-            change(context, Verb::Del, Object::Customer(customer), None)
+            change(context, Verb::Del, Object::Customer(customer), None)?;
+            shape::follow(context)
         }
         Some(command) => Err(unknown("customer", command)),
     }
@@ -43,7 +44,17 @@ fn set(context: &mut Context, mut words: Words<'_>) -> Result<(), Failure> {
         id: given,
         ..behind
     };
-    change(context, Verb::Set, Object::Customer(customer), None)
+    weighed(context, Verb::Set, customer)
+}
+
+/// Makes a change, and of the weight what it is to shaped devices.
+fn weighed(context: &mut Context, verb: Verb, customer: Customer) -> Result<(), Failure> {
+    let is_weight = customer.options.weight.is_some();
+    change(context, verb, Object::Customer(customer), None)?;
+    match is_weight {
+        true => shape::follow(context),
+        false => Ok(()),
+    }
 }
 
 /// A customer by name or number.

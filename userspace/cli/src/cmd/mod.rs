@@ -17,6 +17,7 @@ mod route;
 mod server;
 mod service;
 mod settings;
+mod shape;
 mod stats;
 mod tunnel;
 
@@ -48,6 +49,7 @@ pub fn run<S: AsRef<str>>(context: &mut Context, words: &[S]) -> Result<(), Fail
         "tunnel" => tunnel::run(context, words),
         "route" => route::run(context, words),
         "host" => host::run(context, words),
+        "shape" => shape::run(context, words),
         "port" => port::run(context, words),
         "service" => service::run(context, words),
         "server" => server::run(context, words),

@@ -20,7 +20,7 @@ pub const PAGE: Page = Page {
                 "strict",
                 "max-flows",
                 "max-routes",
-                "max-tunnels", "new-flows", "packets", "bytes"],
+                "max-tunnels", "new-flows", "packets", "bytes", "weight"],
         ),
         (
             "set",
@@ -37,6 +37,7 @@ pub const PAGE: Page = Page {
                 "new-flows",
                 "packets",
                 "bytes",
+                "weight",
             ],
         ),
         ("del", &[]),
@@ -53,7 +54,7 @@ where  CUSTOMER := { NAME | N }
        GUARD := { off | loose | strict }
        QUOTA := { { max-flows | max-routes | max-tunnels } { N | none } |
                   { new-flows | packets } { N/s | none } |
-                  bytes { RATE | none } }",
+                  bytes { RATE | none } | weight { N | none } }",
     description: &[
         "A customer is a context of its own: its clients, virtual addresses and servers may \
          have the same addresses as those of any other customer, and no packet gets from one \
@@ -109,6 +110,11 @@ where  CUSTOMER := { NAME | N }
              1gbit, 2mbps. Sent is what enters its context by ports, tunnels and slr devices and \
              what is answered from the Internet. A tenth of a second may come at once, 16 packets \
              and 16 KiB at the least. What is beyond is dropped and counted as customer-rate.",
+        ),
+        (
+            "weight N",
+            "Its share of devices that are shaped, see slr-shape(8), 1 to 1000. Its number must \
+             be 65533 or less.",
         ),
     ],
     examples: &[

@@ -16,6 +16,7 @@ mod route;
 mod server;
 mod service;
 mod settings;
+mod shape;
 mod slr;
 mod stats;
 mod tunnel;
@@ -52,6 +53,7 @@ pub const ALL: &[&Page] = &[
     &route::PAGE,
     &device::PAGE,
     &host::PAGE,
+    &shape::PAGE,
     &service::PAGE,
     &server::PAGE,
     &binding::PAGE,
@@ -91,6 +93,7 @@ mod tests {
             ("server", "add", grammar::SERVER),
             ("binding", "add", grammar::BINDING),
             ("settings", "set", grammar::SETTINGS),
+            ("shape", "add", grammar::SHAPE),
             ("flow", "show", FILTER),
         ] {
             let page = find(object).unwrap();

@@ -13,7 +13,7 @@ pub const SLR: Page = Page {
 Usage: slr [ OPTIONS ] OBJECT { COMMAND | help }
        slr [ OPTIONS ] [ -force ] -batch FILE
        slr completions { bash | zsh | fish }
-where  OBJECT := { customer | port | tunnel | route | device | host |
+where  OBJECT := { customer | port | tunnel | route | device | host | shape |
                    service | server | binding | flow | stats | settings |
                    monitor | conf | explain }
        OPTIONS := { -j[son] | -p[retty] | -s[tatistics] | -d[etails] |

@@ -37,6 +37,8 @@ attributes! {
         packets: u64 = PACKETS,
         /// Bytes that it may send a second; 0 is no limit.
         bytes: u64 = BYTES,
+        /// Share of shaped links; 0 is none of its own.
+        weight: u32 = WEIGHT,
         /// Where its sources must be.
         guard: Guard = GUARD,
     }
