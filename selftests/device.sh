@@ -72,6 +72,19 @@ sites_up() {
 # What lib.sh pings for packets to settle.
 SETTLE_NS=ca
 
+traced() {
+	NAME="slr trace tells by which device a private server's packets come and go; under the name it was made with"
+	local p
+	ip netns exec gw "$SLR" -j trace customer acme proto tcp >"$TMP/traced" &
+	p=$!
+	defer "reap $p"
+	until_ok 20 eval 'get_in ca "http://$V/" >/dev/null; jq -se "any(.[].step[]; .stage == \"arrived\" and .device == \"pvs0\")" "$TMP/traced"' ||
+		fail "no device: $(tail -1 "$TMP/traced")"
+	reap "$p"
+	want "received by" "$(jq -rs '[.[].step[] | select(.stage == "received") | .device] | unique | join(" ")' "$TMP/traced")" pvs0
+	want "numbers of other namespaces" "$(jq -rs '[.[].step[] | select(.device) | .ifindex] | unique | join(" ")' "$TMP/traced")" ""
+}
+
 pages() {
 	NAME="each site gets only its own private server; of the same address on one host"
 	local i
@@ -489,4 +502,4 @@ unload() {
 sites_up
 web sa 80
 web sb 80
-run_tests pages witness strangers transit one_way downloads path_mtu seen refusals bound comes_and_goes moves forged divisions newcomers in_vrf home_goes unload
+run_tests pages traced witness strangers transit one_way downloads path_mtu seen refusals bound comes_and_goes moves forged divisions newcomers in_vrf home_goes unload

@@ -16,6 +16,7 @@ use crate::{
             ndisc::{Advertisement, Solicitation, ADVERTISEMENT_LEN},
             Network, Packet,
         },
+        reason::PassReason,
     },
     kern::net::{device::Device, hook::Verdict, skb::Skb, Family},
 };
@@ -68,7 +69,7 @@ pub(super) fn grouped(ctx: &Ctx<'_>, mut skb: Skb) -> Verdict {
     let packet = super::parse::parse::<V6>(ctx, &mut skb);
     match packet {
         Ok(packet) if V6::is_between_neighbours(&packet) => solicited(ctx, skb, &packet),
-        Ok(_) => forward::leave_on_link(ctx, skb),
+        Ok(_) => forward::leave_on_link(ctx, skb, PassReason::Multicast),
         Err(end) => end.unparsed(ctx, skb),
     }
 }

@@ -12,7 +12,7 @@ use super::{
     Family,
 };
 use crate::{
-    domain::{flow::Side, packet::Packet, reason::DropReason},
+    domain::{flow::Side, packet::Packet, reason::DropReason, trace::Stage},
     kern::net::{hook::Verdict, skb::Skb},
     table::Tunnel,
 };
@@ -28,6 +28,7 @@ pub(super) fn up<A: Family>(ctx: &Ctx<'_>, skb: Skb) -> Verdict {
         return End::no_way(DropReason::NoDevice).conclude(ctx, skb, &packet);
     };
     count(ctx, &skb);
+    ctx.note_received(dev);
     skb.receive_on(dev, A::FAMILY, ctx.rcu).into()
 }
 
@@ -53,6 +54,7 @@ fn admitted<A: Family>(ctx: &Ctx<'_>, mut skb: Skb) -> Result<(Skb, Packet<A>), 
         Ok(packet) => packet,
         Err(end) => return Err(end.unparsed(ctx, skb)),
     };
+    ctx.note(Stage::Packet, |step| step.of_packet(&packet));
     let admitted = police::enter(ctx, &mut skb)
         .and_then(|()| guard::admit(&ctx.entry, &packet))
         .and_then(|()| match ctx.config.has_guards() {

@@ -29,6 +29,7 @@ use crate::{
         flow::Side,
         packet::ether::{self, Ether, TYPE_ARP, TYPE_IPV4, TYPE_IPV6, TYPE_MPLS},
         reason::DropReason,
+        trace::Stage,
     },
     kern::net::{
         device::Device,
@@ -71,6 +72,7 @@ pub(super) fn arrived(ctx: &Ctx<'_>, mut skb: Skb) -> Verdict {
         return Verdict::accept(skb);
     };
     let ctx = &decap::within(ctx, tunnel);
+    ctx.note(Stage::Tunnel, |step| step.of_tunnel(tunnel));
     match found.kind {
         Kind::Mpls => labelled(ctx, skb, &found, tunnel),
         _ => tagged(ctx, skb, &found, tunnel, dev),
@@ -197,6 +199,8 @@ fn cross_frame(ctx: &Ctx<'_>, mut skb: Skb, found: &Found, header: &Ether, to: &
             return refuse::drop(ctx, skb, DropReason::TooBig);
         }
         count_out(&skb, to);
+        ctx.note(Stage::Encapsulated, |step| step.of_tunnel(to));
+        ctx.note_sent(dev);
         skb.scrub_for_forwarding();
         let macs = (Some(header.src), header.dst);
         let vlan = Vlan { tunnel: to, dev };
@@ -279,6 +283,7 @@ pub(super) fn enter(
     let Some(dev) = device(ctx, tunnel) else {
         return refuse::drop(ctx, skb, DropReason::NoDevice);
     };
+    ctx.note(Stage::Encapsulated, |step| step.of_tunnel(tunnel));
     if settings.outer.format.kind == Kind::Mpls {
         let ttl = match settings.outer.ttl {
             0 => inner.ttl,
@@ -309,6 +314,7 @@ pub(super) fn enter(
         },
     };
     count_out(&skb, tunnel);
+    ctx.note_sent(dev);
     skb.scrub_for_forwarding();
     vlan.send(ctx, skb, macs, ethertype, class)
 }
@@ -337,6 +343,7 @@ fn push_label(ctx: &Ctx<'_>, mut skb: Skb, content: Content, to: &Tunnel, hop: H
     if !is_written {
         return refuse::drop(ctx, skb, DropReason::NotWritable);
     }
+    ctx.note_sent(dev);
     skb.set_network_header(0);
     skb.set_protocol(TYPE_MPLS);
     let (_, fixed) = outer.macs;

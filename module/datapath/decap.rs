@@ -24,6 +24,7 @@ use crate::{
             udp, Network, Packet, ParseError,
         },
         reason::{DropReason, PassReason},
+        trace::Stage,
     },
     kern::net::{
         hook::Verdict,
@@ -115,6 +116,7 @@ pub(super) fn decap<A: Family>(
         }
         return Ok(skb);
     };
+    ctx.note(Stage::Tunnel, |step| step.of_tunnel(tunnel));
     if let Err(reason) = guard::admit_outer(ctx, &skb, packet, tunnel) {
         return Err(refuse::drop(&within(ctx, tunnel), skb, reason));
     }

@@ -8,7 +8,7 @@
 //! of the customer takes is dropped, counted. If that namespace goes nothing is behind the device
 //! any more, and it has no carrier.
 
-use super::{bound, hooks::Namespace, refuse, route_other, Ctx, Entry};
+use super::{bound, hooks::Namespace, refuse, route_other, trace, Ctx, Entry};
 use crate::{
     domain::{
         addr::{V4, V6},
@@ -24,6 +24,7 @@ use crate::{
             namespace::{self, Net, WeakNet},
             skb::{Reason, Skb, Stolen},
         },
+        sync::static_key::Tracing,
         time,
     },
     table::{Config, PortName, SlrDevice, Tables},
@@ -162,8 +163,13 @@ impl Link for Home {
             now: time::seconds(),
             entry: Entry::Device(device),
             joined: 0,
+            trace: None,
         };
-        take(&ctx, skb).conclude(|skb| {
+        let verdict = match Tracing::is_on() {
+            true => trace::follow(&ctx, skb, take),
+            false => take(&ctx, skb),
+        };
+        verdict.conclude(|skb| {
             let drops = Some(&device.runtime.drops);
             tables.stats.dropped(drops, DropReason::NoRouteCustomer);
             skb.free(Reason::NoRoute)

@@ -13,7 +13,7 @@ use super::{
     outward, refuse, Ctx, End, Entry, Family,
 };
 use crate::{
-    domain::{flow::Side, packet::Packet, reason::DropReason},
+    domain::{flow::Side, packet::Packet, reason::DropReason, trace::Stage},
     kern::net::{
         device::Device,
         hook::{self, Verdict},
@@ -205,6 +205,7 @@ pub(super) fn emit<A: Family>(ctx: &Ctx<'_>, skb: Skb, to: A, way: Way<'_>) -> V
 
 #[inline(always)]
 fn to_neighbour<A: Family>(ctx: &Ctx<'_>, mut skb: Skb, to: A, route: &Route) -> Verdict {
+    ctx.note_sent(route.device(ctx.rcu));
     skb.scrub_for_forwarding();
     A::neighbour_output(route, skb, to, ctx.rcu).into()
 }
@@ -215,12 +216,17 @@ fn emit_other<A: Family>(ctx: &Ctx<'_>, mut skb: Skb, to: A, way: Way<'_>) -> Ve
     match way {
         Way::Neighbour(route) => to_neighbour(ctx, skb, to, route),
         Way::Fragments(route, size) => {
+            ctx.note_sent(route.device(ctx.rcu));
             skb.scrub_for_forwarding();
             route.output(skb, size, ctx.rcu).into()
         }
         Way::Tunnel(tunnel, parts) => encap::emit::<A>(ctx, skb, tunnel, parts),
-        Way::Device(dev) => skb.receive_on(dev, A::FAMILY, ctx.rcu).into(),
+        Way::Device(dev) => {
+            ctx.note_received(dev);
+            skb.receive_on(dev, A::FAMILY, ctx.rcu).into()
+        }
         Way::Host(route) => {
+            ctx.note(Stage::Received, |_| {});
             // The route comes along: the stack would refuse a source address of its own, as the
             // virtual one may be.
             skb.forget_complete_checksum();
@@ -231,7 +237,10 @@ fn emit_other<A: Family>(ctx: &Ctx<'_>, mut skb: Skb, to: A, way: Way<'_>) -> Ve
         Way::Reroute(context) => {
             skb.set_untracked();
             match skb.reroute(A::FAMILY, context) {
-                Ok(()) => Verdict::accept(skb),
+                Ok(()) => {
+                    ctx.note(Stage::Sent, |_| {});
+                    Verdict::accept(skb)
+                }
                 Err(_) => refuse::drop(ctx, skb, DropReason::NoRoute),
             }
         }

@@ -23,6 +23,7 @@ use crate::{
             ipv4, Fragment, Packet,
         },
         reason::DropReason,
+        trace::Stage,
     },
     kern::{
         net::{
@@ -334,6 +335,8 @@ fn enter(
         return refuse::drop(ctx, skb, DropReason::NotWritable);
     }
     tunnel.runtime.traffic.count(Side::Server, packets, bytes);
+    ctx.note(Stage::Encapsulated, |step| step.of_tunnel(tunnel));
+    ctx.note_sent(route.device(ctx.rcu));
     if is_long {
         skb.allow_fragmentation();
         return route.output(skb, 0, ctx.rcu).into();

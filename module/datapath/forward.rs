@@ -13,6 +13,7 @@ use crate::{
         flow::{opener, Side},
         packet::Packet,
         reason::{DropReason, PassReason},
+        trace::Stage,
     },
     kern::net::{device::Device, hook::Verdict, skb::Skb},
     table::{Ask, Route, Target, Tunnel},
@@ -24,7 +25,10 @@ const NO_ROUTE: End = End::no_way(DropReason::NoRouteCustomer);
 pub(super) fn leave<A: Family>(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<A>) -> Verdict {
     match ctx.entry {
         // What a process sends was routed in its VRF.
-        Entry::Local(..) => Verdict::accept(skb),
+        Entry::Local(..) => {
+            ctx.note_passed(PassReason::NotForUs);
+            Verdict::accept(skb)
+        }
         _ if ctx.is_private() => {
             let (dst, src) = (packet.dst.to_addr(), packet.src.to_addr());
             let route = ctx.config.route(ctx.customer(), dst, Some(src));
@@ -33,15 +37,21 @@ pub(super) fn leave<A: Family>(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<A>) -> V
                 None => forward(ctx, skb, packet, route.map(|route| &**route)),
             }
         }
-        _ => Verdict::accept(skb),
+        _ => {
+            ctx.note_passed(PassReason::NotForUs);
+            Verdict::accept(skb)
+        }
     }
 }
 
 /// Takes a packet that no route of a customer can lead on, such as one to a group: the host
 /// stack's if that has the port in the customer's VRF.
-pub(super) fn leave_on_link(ctx: &Ctx<'_>, skb: Skb) -> Verdict {
+pub(super) fn leave_on_link(ctx: &Ctx<'_>, skb: Skb, reason: PassReason) -> Verdict {
     match ctx.is_shared_with_host() {
-        true => Verdict::accept(skb),
+        true => {
+            ctx.note_passed(reason);
+            Verdict::accept(skb)
+        }
         false => refuse::drop(ctx, skb, DropReason::NoRouteCustomer),
     }
 }
@@ -54,10 +64,11 @@ fn forward<A: Family>(
     own: Option<&Route>,
 ) -> Verdict {
     let way = match way(ctx, &mut skb, packet, own) {
-        Ok(Way::Host(_) | Way::Reroute(_)) => return leave_on_link(ctx, skb),
+        Ok(Way::Host(_) | Way::Reroute(_)) => return leave_on_link(ctx, skb, PassReason::Local),
         Ok(way) => way,
         Err(end) => return end.conclude(ctx, skb, packet),
     };
+    ctx.note(Stage::Routed, |_| {});
     if act::hop(&mut skb, packet).is_err() {
         return refuse::drop(ctx, skb, DropReason::NotWritable);
     }

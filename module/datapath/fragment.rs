@@ -9,16 +9,22 @@
 //! through the same stages, and leaves in fragments no larger than it came in. What turns out to be
 //! nobody's goes on through the host stack, which fragments it again in the same way.
 
-use super::{decap, forward, hooks::Namespace, outward, parse, refuse, Ctx, Entry, Family};
+use super::{
+    decap, forward, hooks::Namespace, outward, parse, refuse, trace, Ctx, End, Entry, Family,
+};
 use crate::{
     domain::{
         packet::{Fragment as Part, Packet},
-        reason::DropReason,
+        reason::{DropReason, PassReason},
+        trace::Stage,
     },
-    kern::net::{
-        defrag,
-        hook::{self, Hook, Verdict},
-        skb::Skb,
+    kern::{
+        net::{
+            defrag,
+            hook::{self, Hook, Verdict},
+            skb::Skb,
+        },
+        sync::static_key::Tracing,
     },
     table::Tables,
 };
@@ -55,10 +61,25 @@ impl<A: Family> Hook for Fragments<A> {
         let ctx = Ctx::new(&self.tables, &self.namespace, config, context, entry);
         match parse::parse::<A>(&ctx, &mut skb) {
             Ok(packet) if packet.fragment == Part::None => whole(&ctx, skb, &packet),
-            Ok(packet) => join(&ctx, skb, &packet),
-            Err(end) if ctx.is_private() => end.unparsed(&ctx, skb),
-            Err(_) => Verdict::accept(skb),
+            _ if Tracing::is_on() => trace::follow(&ctx, skb, in_parts::<A>),
+            parsed => parted(&ctx, skb, parsed),
         }
+    }
+}
+
+/// Takes a packet that may be a fragment.
+fn in_parts<A: Family>(ctx: &Ctx<'_>, mut skb: Skb) -> Verdict {
+    let parsed = parse::parse::<A>(ctx, &mut skb);
+    parted(ctx, skb, parsed)
+}
+
+/// [`in_parts`] of what was looked at.
+fn parted<A: Family>(ctx: &Ctx<'_>, skb: Skb, parsed: Result<Packet<A>, End>) -> Verdict {
+    match parsed {
+        Ok(packet) if packet.fragment == Part::None => whole(ctx, skb, &packet),
+        Ok(packet) => join(ctx, skb, &packet),
+        Err(end) if ctx.is_private() => end.unparsed(ctx, skb),
+        Err(_) => Verdict::accept(skb),
     }
 }
 
@@ -93,7 +114,10 @@ fn leads_out<A: Family>(ctx: &Ctx<'_>, packet: &Packet<A>) -> bool {
 pub(super) fn part<A: Family>(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<A>) -> Verdict {
     match ctx.entry {
         Entry::Local(..) | Entry::Tunnel(_) | Entry::Device(_) => join(ctx, skb, packet),
-        _ => Verdict::accept(skb),
+        _ => {
+            ctx.note_passed(PassReason::Fragment);
+            Verdict::accept(skb)
+        }
     }
 }
 
@@ -121,7 +145,10 @@ fn join<A: Family>(ctx: &Ctx<'_>, skb: Skb, packet: &Packet<A>) -> Verdict {
             let joined = size;
             super::route_other::<A>(&Ctx { joined, ..*ctx }, skb)
         }
-        defrag::Fragment::Queued(stolen) => stolen.into(),
+        defrag::Fragment::Queued(stolen) => {
+            ctx.note(Stage::Queued, |_| {});
+            stolen.into()
+        }
         defrag::Fragment::Refused(skb) => refuse::drop(ctx, skb, DropReason::FragmentFailed),
     }
 }

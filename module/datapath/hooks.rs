@@ -11,7 +11,7 @@
 
 use super::{
     announcer::Announcer, fragment::Fragments, gateways::Gateways, limit::Limiter, local::Local,
-    vlans::Vlans,
+    trace, vlans::Vlans,
 };
 use super::{input, Ctx, Entry};
 use crate::{
@@ -28,7 +28,7 @@ use crate::{
             rtnl::Rtnl,
             skb::Skb,
         },
-        sync::{deferred, work::PeriodicWork},
+        sync::{deferred, static_key::Tracing, work::PeriodicWork},
     },
     table::{self, Attachment, Config, Tables},
 };
@@ -168,6 +168,25 @@ struct Ingress {
 impl Hook for Ingress {
     #[inline(always)]
     fn packet(&self, skb: Skb, context: &hook::Context<'_>) -> Verdict {
+        // Asked before anything is known, so that nothing is kept over the question.
+        match Tracing::is_on() {
+            true => self.followed(skb, context),
+            false => self.take::<false>(skb, context),
+        }
+    }
+}
+
+impl Ingress {
+    /// Takes a packet while somebody, in whatever namespace, follows packets.
+    #[cold]
+    #[inline(never)]
+    fn followed(&self, skb: Skb, context: &hook::Context<'_>) -> Verdict {
+        self.take::<true>(skb, context)
+    }
+
+    // Not told by a function what to do, as a call of one that was handed over is not inlined.
+    #[inline(always)]
+    fn take<const FOLLOWED: bool>(&self, skb: Skb, context: &hook::Context<'_>) -> Verdict {
         let config = self.tables.config.load(context.rcu());
         let Some(dev) = context.input() else {
             return Verdict::accept(skb);
@@ -177,7 +196,10 @@ impl Hook for Ingress {
         };
         let entry = Entry::Port(port, dev);
         let ctx = Ctx::new(&self.tables, &self.namespace, config, context, entry);
-        input(&ctx, skb)
+        match FOLLOWED {
+            true => trace::follow(&ctx, skb, input::<true>),
+            false => input::<false>(&ctx, skb),
+        }
     }
 }
 

@@ -9,11 +9,14 @@
 //!
 //! Packets of slr's own do not come by: they are sent beyond this hook.
 
-use super::{hooks::Namespace, Ctx, Entry, Family};
+use super::{hooks::Namespace, trace, Ctx, Entry, Family};
 use crate::{
-    kern::net::{
-        hook::{self, Hook, Verdict},
-        skb::Skb,
+    kern::{
+        net::{
+            hook::{self, Hook, Verdict},
+            skb::Skb,
+        },
+        sync::static_key::Tracing,
     },
     table::{Tables, PUBLIC},
 };
@@ -49,6 +52,9 @@ impl<A: Family> Hook for Local<A> {
             .unwrap_or(PUBLIC);
         let entry = Entry::Local(context, customer);
         let ctx = Ctx::new(&self.tables, &self.namespace, config, context, entry);
-        super::route_other::<A>(&ctx, skb)
+        match Tracing::is_on() {
+            true => trace::follow(&ctx, skb, super::route_other::<A>),
+            false => super::route_other::<A>(&ctx, skb),
+        }
     }
 }

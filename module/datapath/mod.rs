@@ -13,6 +13,7 @@
 //!   encap: the way into a tunnel     outward: what of a customer is for the Internet
 //!   device: what comes by slr devices           circuit: VLANs and labels of a port
 //!   station: the other end of a VLAN          police: who sends too much
+//!   trace: what became of a packet, told to who asks
 //!   refuse: whatever ends elsewhere, counted and answered           limit: how often
 //! ```
 //!
@@ -49,6 +50,7 @@ mod police;
 mod refuse;
 mod source;
 mod station;
+mod trace;
 mod track;
 mod vlans;
 
@@ -58,6 +60,7 @@ pub(crate) use hooks::{Datapath, Packets};
 use family::Family;
 use hooks::Namespace;
 use refuse::End;
+use trace::Record;
 
 use crate::{
     domain::{
@@ -66,6 +69,8 @@ use crate::{
             ether::{TYPE_ARP, TYPE_IPV4, TYPE_IPV6, TYPE_MPLS},
             Fragment, Packet, L4,
         },
+        reason::PassReason,
+        trace::Stage,
     },
     kern::{
         net::{
@@ -96,6 +101,8 @@ pub(crate) struct Ctx<'g> {
     entry: Entry<'g>,
     /// Bytes of the largest fragment that the packet was joined of, 0 if it came whole.
     joined: u16,
+    /// Where the packet's steps are noted, if somebody follows it.
+    trace: Option<&'g Record>,
 }
 
 /// Where a packet came in.
@@ -131,6 +138,7 @@ impl<'g> Ctx<'g> {
             now: time::seconds(),
             entry,
             joined: 0,
+            trace: None,
         }
     }
 
@@ -237,13 +245,19 @@ fn aside<T: Copy>(value: &T) -> T {
 // The stages of a packet with a flow are inlined into one function for both families, or what one
 // hands to the next would go through memory: a quarter of what slr costs. What few packets need is
 // in cold functions of its own.
+//
+// A packet that somebody follows goes through the stages that others share.
 #[inline(always)]
-fn input(ctx: &Ctx<'_>, skb: Skb) -> Verdict {
+fn input<const FOLLOWED: bool>(ctx: &Ctx<'_>, skb: Skb) -> Verdict {
     // A tagged frame that is no tunnel's comes again, without the tag, on its VLAN's own device.
     if skb.vlan().is_some() {
         return circuit::arrived(&aside(ctx), skb);
     }
     match skb.protocol() {
+        TYPE_IPV4 | TYPE_IPV6 if FOLLOWED && skb.is_to_us() => match skb.protocol() {
+            TYPE_IPV4 => route_other::<V4>(ctx, skb),
+            _ => route_other::<V6>(ctx, skb),
+        },
         TYPE_IPV4 if skb.is_to_us() => route::<V4>(ctx, skb),
         TYPE_IPV6 if skb.is_to_us() => route::<V6>(ctx, skb),
         _ => input_other(&aside(ctx), skb),
@@ -264,9 +278,16 @@ fn input_other(ctx: &Ctx<'_>, skb: Skb) -> Verdict {
         (PacketType::Host | PacketType::Broadcast, TYPE_ARP) => announce::asked(ctx, skb),
         (PacketType::Host, TYPE_MPLS) => circuit::arrived(ctx, skb),
         (PacketType::Multicast | PacketType::Broadcast, TYPE_IPV4 | TYPE_IPV6) => {
-            forward::leave_on_link(ctx, skb)
+            forward::leave_on_link(ctx, skb, PassReason::Multicast)
         }
-        _ => Verdict::accept(skb),
+        (PacketType::OtherHost, _) => {
+            ctx.note_passed(PassReason::OtherHost);
+            Verdict::accept(skb)
+        }
+        _ => {
+            ctx.note_passed(PassReason::NotIp);
+            Verdict::accept(skb)
+        }
     }
 }
 
@@ -294,6 +315,7 @@ fn route<A: Family>(ctx: &Ctx<'_>, mut skb: Skb) -> Verdict {
         Ok(packet) => packet,
         Err(end) => return end.unparsed(&aside(ctx), skb),
     };
+    ctx.note(Stage::Packet, |step| step.of_packet(&packet));
     if decap::may_carry(ctx, &packet) {
         skb = match carried(&aside(ctx), skb, &aside(&packet)) {
             Ok(skb) => skb,
@@ -351,11 +373,20 @@ fn stages<'g, A: Family>(
     packet: &Packet<A>,
 ) -> Result<(A, emit::Way<'g>), End> {
     let hit = match lookup::lookup(ctx, packet)? {
-        Some(hit) => track::track(ctx, packet, hit)?,
-        None => open::open(&aside(ctx), &aside(packet))?,
+        Some(hit) => {
+            let hit = track::track(ctx, packet, hit)?;
+            ctx.note(Stage::Flow, |step| step.of_hit(packet, &hit));
+            hit
+        }
+        None => {
+            let hit = open::open(&aside(ctx), &aside(packet))?;
+            ctx.note(Stage::Opened, |step| step.of_hit(packet, &hit));
+            hit
+        }
     };
     let way = emit::way(ctx, skb, packet, &hit)?;
     let to = act::act(skb, packet, &hit, way.is_forwarding())?;
+    ctx.note(Stage::Rewritten, |step| step.of_ends(packet, &hit));
     act::count(ctx, skb, &hit);
     Ok((to, way))
 }

@@ -17,6 +17,7 @@ use crate::{
         flow::{opener, Side},
         packet::{Fragment, Packet},
         reason::DropReason,
+        trace::Stage,
     },
     kern::net::{hook::Verdict, skb::Skb},
     table::{Binding, CustomerRuntime, Goal, NewFlow, OpenError, Route, PUBLIC},
@@ -65,8 +66,10 @@ fn stages<'g, A: Family>(
         return Err(End::Drop(DropReason::NoFlow));
     }
     let hit = open(ctx, packet, outlet)?;
+    ctx.note(Stage::Opened, |step| step.of_hit(packet, &hit));
     let way = emit::way(ctx, skb, packet, &hit)?;
     let to = act::act(skb, packet, &hit, way.is_forwarding())?;
+    ctx.note(Stage::Rewritten, |step| step.of_ends(packet, &hit));
     act::count(ctx, skb, &hit);
     Ok((to, way))
 }

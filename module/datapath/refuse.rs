@@ -18,6 +18,7 @@ use crate::{
         encap::strip::Content,
         packet::{build, IcmpError, Link, Packet, L4},
         reason::{DropReason, PassReason},
+        trace::Stage,
     },
     kern::net::{
         hook::Verdict,
@@ -94,14 +95,17 @@ impl End {
             }
             End::Pass(reason) => {
                 ctx.tables.stats.passed(reason);
+                ctx.note_passed(reason);
                 Verdict::accept(skb)
             }
             End::Drop(reason) => drop(ctx, skb, reason),
             End::Answer(answer, reason) => {
+                ctx.note(Stage::Answered, |step| step.reason = Some(reason.name()));
                 answer.send(ctx, &mut skb, packet);
                 drop(ctx, skb, reason)
             }
             End::Echo => {
+                ctx.note(Stage::Answered, |_| {});
                 echo(ctx, &mut skb, packet);
                 skb.consume().into()
             }
@@ -112,6 +116,7 @@ impl End {
 /// Counts and frees a packet.
 pub(super) fn drop(ctx: &Ctx<'_>, skb: Skb, reason: DropReason) -> Verdict {
     ctx.tables.stats.dropped(ctx.customer_drops(), reason);
+    ctx.note(Stage::Dropped, |step| step.reason = Some(reason.name()));
     Verdict::drop(skb, core_reason(reason))
 }
 

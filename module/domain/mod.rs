@@ -32,3 +32,4 @@ pub mod sched;
 pub mod shape;
 pub mod snat;
 pub mod timeouts;
+pub mod trace;

@@ -40,7 +40,7 @@ use crate::kern::{
 };
 use crate::table::Tables;
 use object::{
-    binding, customer, device, flow, port, route, server, service, settings, stats, tunnel,
+    binding, customer, device, flow, port, route, server, service, settings, stats, trace, tunnel,
 };
 use transaction::Transactions;
 use uapi::{cmd, group};
@@ -147,6 +147,7 @@ impl Family for Control {
         act(cmd::TXN_COMMIT, &policy::TXN_COMMIT, transaction::commit),
         act(cmd::TXN_ABORT, &policy::TXN_ABORT, transaction::abort),
         act(cmd::EXPLAIN, &policy::EXPLAIN, explain::explain),
+        act(cmd::TRACE, &policy::TRACE, trace::begin),
     ];
 
     // In the order of `uapi::group`.
@@ -163,5 +164,8 @@ impl Family for Control {
 
     fn socket_closed(&self, net: &Net, portid: u32) {
         self.transactions.socket_closed(net, portid);
+        if let Some(tables) = Tables::get(net) {
+            tables.traces.end(portid);
+        }
     }
 }

@@ -11,12 +11,15 @@
 //! [`OBJECTS_MAX`] of them a `settings-ntf` says that the listener had better look at everything
 //! again.
 
-use kernel::{prelude::*, sync::Arc};
+use kernel::{
+    prelude::*,
+    sync::{rcu, Arc},
+};
 
 use super::{
     object::{
         binding, customer, device, port, put_server_key, put_service_key, route, server, service,
-        settings, tunnel,
+        settings, trace, tunnel,
     },
     uapi::{attr, cmd, group},
 };
@@ -25,7 +28,7 @@ use crate::kern::{
     net::namespace::Net,
     sync::global::{Filled, Global},
 };
-use crate::table::{Config, Event, HealthNews, Listener, Server, Tables};
+use crate::table::{Config, Event, HealthNews, Listener, Reader, Server, Tables, Trace};
 
 /// Objects of one transaction that are told one by one.
 const OBJECTS_MAX: usize = 1024;
@@ -42,6 +45,23 @@ pub(super) fn open(channel: Channel) -> Result<Filled<Channel>> {
 pub(crate) struct Notifier;
 
 impl Listener for Notifier {
+    fn traced(
+        &self,
+        tables: &Tables,
+        config: &Config,
+        reader: &Reader,
+        trace: &Trace<'_>,
+    ) -> Result {
+        let guard = rcu::read_lock();
+        let (Some(channel), Some(net)) = (CHANNEL.get(), tables.net.get(&guard)) else {
+            return Err(ENODEV);
+        };
+        let to = (reader.portid, reader.seq);
+        channel.unicast(net, to, cmd::TRACE, GFP_ATOMIC, |out| {
+            trace::put(out, config, reader, trace)
+        })
+    }
+
     fn committed(&self, tables: &Tables, new: &Arc<Config>, events: &[Event]) {
         let (Some(channel), Some(net)) = (CHANNEL.get(), tables.net.upgrade()) else {
             return;

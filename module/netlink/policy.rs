@@ -533,3 +533,22 @@ pub(super) static ROUTE_DEL: [AttrPolicy; 12] = policy(&[
 /// Requests of `drop-get`, as a dump.
 pub(super) static DROP_GET_DUMP: [AttrPolicy; 2] =
     policy(&[(attr::drop::CUSTOMER, AttrPolicy::u32())]);
+
+/// Requests of `trace`.
+pub(super) static TRACE: [AttrPolicy; 16] = policy(&[
+    (attr::trace::CUSTOMER, AttrPolicy::u32()),
+    (attr::trace::PROTOCOL, AttrPolicy::u8()),
+    (attr::trace::SOURCE, AttrPolicy::nested(&PREFIX)),
+    (attr::trace::DESTINATION, AttrPolicy::nested(&PREFIX)),
+    (attr::trace::HOST, AttrPolicy::nested(&PREFIX)),
+    (attr::trace::SOURCE_PORT, AttrPolicy::u16()),
+    (attr::trace::DESTINATION_PORT, AttrPolicy::u16()),
+    (attr::trace::PORT, AttrPolicy::u16()),
+    (attr::trace::TUNNEL, AttrPolicy::string(31)),
+    (attr::trace::IFINDEX, AttrPolicy::u32()),
+    (attr::trace::REASON, AttrPolicy::string(31)),
+    (attr::trace::DROPS, AttrPolicy::u8().max::<1>()),
+    (attr::trace::COUNT, AttrPolicy::u32().min::<1>()),
+    (attr::trace::SAMPLE, AttrPolicy::u32().min::<1>()),
+    (attr::trace::RATE, AttrPolicy::u32().min::<1>()),
+]);

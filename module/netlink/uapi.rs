@@ -130,6 +130,9 @@ pub(crate) mod cmd {
     pub(crate) const DEVICE_DEL_NTF: u8 = 57;
     /// Show which reasons packets of customers were dropped for, those that ever were.
     pub(crate) const DROP_GET: u8 = 58;
+    /// Follow packets. What becomes of each is an answer to this request, until the socket
+    /// is closed.
+    pub(crate) const TRACE: u8 = 59;
 }
 
 /// Multicast groups, by their place in the family's list.
@@ -489,6 +492,81 @@ pub(crate) mod attr {
         pub(crate) const VALUE: u16 = 3;
         /// The greatest of them.
         pub(crate) const MAX: u16 = 3;
+    }
+
+    /// Packets that are followed. In a request, what is given selects.
+    pub(crate) mod trace {
+        /// Routing context that a packet comes through.
+        pub(crate) const CUSTOMER: u16 = 1;
+        /// IP protocol number.
+        pub(crate) const PROTOCOL: u16 = 2;
+        /// Source address.
+        pub(crate) const SOURCE: u16 = 3;
+        /// Destination address.
+        pub(crate) const DESTINATION: u16 = 4;
+        /// Source or destination address.
+        pub(crate) const HOST: u16 = 5;
+        /// Source port.
+        pub(crate) const SOURCE_PORT: u16 = 6;
+        /// Destination port.
+        pub(crate) const DESTINATION_PORT: u16 = 7;
+        /// Source or destination port.
+        pub(crate) const PORT: u16 = 8;
+        /// Tunnel that it comes out of or enters.
+        pub(crate) const TUNNEL: u16 = 9;
+        /// Device that it comes in or leaves by.
+        pub(crate) const IFINDEX: u16 = 10;
+        /// Why it is dropped or passed.
+        pub(crate) const REASON: u16 = 11;
+        /// Only what is dropped.
+        pub(crate) const DROPS: u16 = 12;
+        /// Packets until it is enough.
+        pub(crate) const COUNT: u16 = 13;
+        /// One in so many.
+        pub(crate) const SAMPLE: u16 = 14;
+        /// Packets a second at most; default 1000.
+        pub(crate) const RATE: u16 = 15;
+        /// In an answer, nanoseconds since boot when it arrived.
+        pub(crate) const TIME: u16 = 16;
+        /// In an answer, packets that were selected and not shown so far, for lack of
+        /// room or beyond the rate.
+        pub(crate) const LOST: u16 = 17;
+        /// In an answer, steps that there was no room for.
+        pub(crate) const MISSED: u16 = 18;
+        /// In an answer, what became of it, in order.
+        pub(crate) const STEP: u16 = 19;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 19;
+    }
+
+    /// One step of a packet.
+    pub(crate) mod trace_step {
+        /// Where it has come to.
+        pub(crate) const STAGE: u16 = 1;
+        /// Nanoseconds since it arrived.
+        pub(crate) const AFTER: u16 = 2;
+        /// Routing context that it is in.
+        pub(crate) const CUSTOMER: u16 = 3;
+        /// IP protocol number.
+        pub(crate) const PROTOCOL: u16 = 4;
+        /// Source address.
+        pub(crate) const SOURCE: u16 = 5;
+        /// Source port, or ICMP echo identifier.
+        pub(crate) const SOURCE_PORT: u16 = 6;
+        /// Destination address.
+        pub(crate) const DESTINATION: u16 = 7;
+        /// Destination port.
+        pub(crate) const DESTINATION_PORT: u16 = 8;
+        /// Device.
+        pub(crate) const IFINDEX: u16 = 9;
+        /// Tunnel.
+        pub(crate) const TUNNEL: u16 = 10;
+        /// Why it is dropped, answered or passed.
+        pub(crate) const REASON: u16 = 11;
+        /// Slr device, by the name that it was made with.
+        pub(crate) const DEVICE: u16 = 12;
+        /// The greatest of them.
+        pub(crate) const MAX: u16 = 12;
     }
 
     /// Changes that take effect together.
@@ -864,6 +942,38 @@ pub(crate) mod value {
         pub(crate) const KEEP: u32 = 0;
         /// They are ended, and both ends get a reset at their next packet.
         pub(crate) const RESET: u32 = 1;
+    }
+
+    /// Where a packet has come to.
+    pub(crate) mod trace_stage {
+        /// It came in by a device.
+        pub(crate) const ARRIVED: u32 = 0;
+        /// It is a tunnel's, whose customer it belongs to from here on.
+        pub(crate) const TUNNEL: u32 = 1;
+        /// It is an IP packet in the context of a customer.
+        pub(crate) const PACKET: u32 = 2;
+        /// It is of a flow, which leads it there.
+        pub(crate) const FLOW: u32 = 3;
+        /// It opened a flow, which leads it there.
+        pub(crate) const OPENED: u32 = 4;
+        /// Its ends are others now.
+        pub(crate) const REWRITTEN: u32 = 5;
+        /// The customer's own routes lead it on.
+        pub(crate) const ROUTED: u32 = 6;
+        /// It enters a tunnel.
+        pub(crate) const ENCAPSULATED: u32 = 7;
+        /// It was handed to a device.
+        pub(crate) const SENT: u32 = 8;
+        /// It goes up into the stack, by an slr device or as the gateway's own.
+        pub(crate) const RECEIVED: u32 = 9;
+        /// It is a fragment that waits for the others.
+        pub(crate) const QUEUED: u32 = 10;
+        /// Its sender is told something.
+        pub(crate) const ANSWERED: u32 = 11;
+        /// It is dropped.
+        pub(crate) const DROPPED: u32 = 12;
+        /// It is left to the host stack.
+        pub(crate) const PASSED: u32 = 13;
     }
 
     /// Where a flow stands, which sets its timeout.

@@ -304,6 +304,19 @@ int slr_helper_genlmsg_multicast_netns(const struct genl_family *family, struct 
 	return genlmsg_multicast_netns(family, net, skb, portid, group, flags);
 }
 
+/* Whether packets are to be recorded. */
+struct static_key_false slr_helper_tracing = STATIC_KEY_FALSE_INIT;
+
+void slr_helper_static_key_slow_inc(struct static_key *key)
+{
+	static_key_slow_inc(key);
+}
+
+void slr_helper_static_key_slow_dec(struct static_key *key)
+{
+	static_key_slow_dec(key);
+}
+
 int slr_helper_genlmsg_unicast(struct net *net, struct sk_buff *skb, u32 portid)
 {
 	return genlmsg_unicast(net, skb, portid);

@@ -78,6 +78,8 @@ int slr_helper_genl_has_listeners(const struct genl_family *family, struct net *
 int slr_helper_genlmsg_multicast_netns(const struct genl_family *family, struct net *net,
 				       struct sk_buff *skb, u32 portid, unsigned int group,
 				       gfp_t flags);
+void slr_helper_static_key_slow_inc(struct static_key *key);
+void slr_helper_static_key_slow_dec(struct static_key *key);
 int slr_helper_genlmsg_unicast(struct net *net, struct sk_buff *skb, u32 portid);
 struct sk_buff *slr_helper_genlmsg_new(size_t payload, gfp_t flags);
 void slr_helper_nlmsg_free(struct sk_buff *skb);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Raw declarations of the kernel's C side: bindgen output and nothing else.
+//! Raw declarations of the kernel's C side: bindgen output and next to nothing else.
 //!
 //! Generated at build time from `bindings.h` for the kernel that is built against. Only
 //! `kern` may use it.
+//!
+//! Static keys are declared by hand, with the types of the kernel crate, which its macro for
+//! branches asks for.
 
 #[allow(
     clippy::all,
@@ -31,4 +34,15 @@ pub(crate) mod bindings {
         env!("SLR_OBJ"),
         "/module/sys/bindings_generated.rs"
     ));
+}
+
+/// What the kernel crate's macro for branches wants: a static key that is a member of a structure.
+#[repr(transparent)]
+pub(crate) struct Key {
+    pub(crate) key: kernel::bindings::static_key_false,
+}
+
+extern "C" {
+    /// Whether packets are to be recorded.
+    pub(crate) static mut slr_helper_tracing: Key;
 }

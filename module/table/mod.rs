@@ -26,6 +26,7 @@ mod schedule;
 #[cfg(slr_selftest)]
 pub(crate) mod selftest;
 mod stats;
+mod trace;
 mod trie;
 
 pub(crate) use self::{
@@ -52,5 +53,6 @@ pub(crate) use self::{
     netns::{Attachment, Datapath, Listener, Registration, Tables},
     schedule::{condition, is_up, pick, Choice, Means, Opening, Refusal},
     stats::{CounterKind, Drops, Happening, NamedCounter, Stats},
+    trace::{Denied, Reader, Trace, Wanted, READERS_MAX},
     trie::Cursor,
 };

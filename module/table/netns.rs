@@ -19,6 +19,7 @@ use super::{
     limits::Limits,
     persist::{PersistCache, PersistTable},
     stats::{Happening, Stats},
+    trace::{Reader, Trace, Traces},
     Event,
 };
 use crate::domain::addr::{V4, V6};
@@ -76,6 +77,15 @@ pub(crate) trait Listener: Send + Sync {
 
     /// There is news of a server's health. Context: process.
     fn health(&self, tables: &Tables, config: &Config, server: &Server, news: HealthNews);
+
+    /// Shows a reader what became of a packet, or fails if it cannot have it. Context: any.
+    fn traced(
+        &self,
+        tables: &Tables,
+        config: &Config,
+        reader: &Reader,
+        trace: &Trace<'_>,
+    ) -> Result;
 }
 
 /// What all namespaces share.
@@ -100,6 +110,7 @@ pub(crate) struct Tables {
     pub(crate) persist4: PersistTable<V4>,
     pub(crate) persist6: PersistTable<V6>,
     pub(crate) stats: Stats,
+    pub(crate) traces: Traces,
     /// What flows are told apart by in outer headers.
     pub(crate) entropy: Key,
     /// The namespace, for who has the tables only.
@@ -266,6 +277,7 @@ impl PernetState for Tables {
             persist4: PersistTable::new(&shared.persist4, flows)?,
             persist6: PersistTable::new(&shared.persist6, flows)?,
             stats: Stats::new()?,
+            traces: Traces::new()?,
             entropy: Key::new([random::u64(), random::u64()]),
             net: weak,
             is_open: AtomicBool::new(true),

@@ -56,6 +56,11 @@ impl Verdict {
 }
 
 impl Verdict {
+    /// Whether the packet goes on through the stack.
+    pub(crate) fn is_accepted(&self) -> bool {
+        matches!(self.0, Decision::Accept(_))
+    }
+
     /// What became of the packet where there is no stack to go on through: one that would have is
     /// given to `rest`.
     pub(crate) fn conclude(self, rest: impl FnOnce(Skb) -> Stolen) -> Stolen {

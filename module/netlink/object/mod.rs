@@ -18,6 +18,7 @@ pub(super) mod server;
 pub(super) mod service;
 pub(super) mod settings;
 pub(super) mod stats;
+pub(super) mod trace;
 pub(super) mod tunnel;
 
 use super::uapi::attr;

@@ -47,10 +47,16 @@ impl Config {
         self.devices.get(name)
     }
 
+    /// What `dev` was made as, if it is an slr device of these tables. Slow: looks at all of them.
+    pub(crate) fn device_name(&self, dev: &Device, rcu: &rcu::Guard) -> Option<PortName> {
+        let is = |device: &SlrDevice| device.place.device(rcu).is_some_and(|it| ptr::eq(it, dev));
+        let device = self.devices.iter().find(|device| is(device))?;
+        Some(device.name)
+    }
+
     /// Whether `dev` is an slr device of these tables. Slow: looks at all of them.
     pub(crate) fn is_device(&self, dev: &Device, rcu: &rcu::Guard) -> bool {
-        let is = |device: &SlrDevice| device.place.device(rcu).is_some_and(|it| ptr::eq(it, dev));
-        self.devices.iter().any(|device| is(device))
+        self.device_name(dev, rcu).is_some()
     }
 
     /// The device of a customer that its packets can be received on: not one that is down, gone,

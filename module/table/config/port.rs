@@ -44,7 +44,7 @@ impl PortName {
     }
 
     /// The name and the zeros that fill it up.
-    pub(super) fn padded(&self) -> &[u8] {
+    pub(crate) fn padded(&self) -> &[u8; 16] {
         &self.0
     }
 

@@ -23,7 +23,7 @@ use super::{
     change::{self as table_change, ServerUpdate, ServiceUpdate},
     config::{BindingKey, Config, ServerKey, ServiceKey, PUBLIC},
     netns::{Attachment, Datapath, Listener},
-    BindingUpdate, Change, ConfigError, Event, HealthNews, Kind, Server, Tables,
+    BindingUpdate, Change, ConfigError, Event, HealthNews, Kind, Reader, Server, Tables, Trace,
 };
 use crate::domain::addr::{Addr, Proto};
 use crate::kern::net::namespace::Net;
@@ -206,6 +206,10 @@ impl Datapath for Nobody {
 }
 
 impl Listener for Nobody {
+    fn traced(&self, _: &Tables, _: &Config, _: &Reader, _: &Trace<'_>) -> Result {
+        Ok(())
+    }
+
     fn committed(&self, _tables: &Tables, _new: &Arc<Config>, _events: &[Event]) {}
 
     fn health(&self, _tables: &Tables, _config: &Config, server: &Server, news: HealthNews) {

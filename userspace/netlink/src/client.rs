@@ -17,6 +17,7 @@ use crate::object::route::Route;
 use crate::object::server::{Server, ServerStatus};
 use crate::object::service::{Service, ServiceStatus};
 use crate::object::settings::{Settings, SettingsStatus};
+use crate::object::trace::{Trace, TraceFilter};
 use crate::object::tunnel::{Tunnel, TunnelStatus};
 use crate::object::{Counter, DropCount};
 use crate::refusal::Refusal;
@@ -190,6 +191,28 @@ impl Client {
         let mut w = Writer::default();
         packet.put_all(&mut w);
         self.one(Request::new(cmd::EXPLAIN, w), Explanation::parse)
+    }
+
+    /// Begins to follow packets, and returns those that came before the kernel said that it
+    /// has begun; see [`traces`](Self::traces). The kernel ends it when the connection is
+    /// closed, which is to be of no other use meanwhile.
+    pub fn trace(&mut self, filter: &TraceFilter) -> Result<Vec<Trace>, Error> {
+        let mut w = Writer::default();
+        filter.put_all(&mut w);
+        let first = self.socket.call(&Request::new(cmd::TRACE, w))?;
+        let parse = |message: &Request| Ok(Trace::parse(&message.attributes)?);
+        first.iter().map(parse).collect()
+    }
+
+    /// Waits for packets and passes on what became of those that came at once.
+    pub fn traces(
+        &mut self,
+        mut each: impl FnMut(Trace) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.socket.notifications(|message| match message.command {
+            cmd::TRACE => each(Trace::parse(&message.attributes)?),
+            _ => Ok(()),
+        })
     }
 
     /// One change, at once.

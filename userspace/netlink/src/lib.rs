@@ -59,6 +59,7 @@ pub use object::route::{Route, RouteKey, RouteOptions};
 pub use object::server::{Server, ServerOptions, ServerStatus};
 pub use object::service::{Service, ServiceOptions, ServiceStatus, Timeouts, Unknown};
 pub use object::settings::{Settings, SettingsStatus};
+pub use object::trace::{Trace, TraceFilter, TraceHead, TraceStep};
 pub use object::tunnel::{Tunnel, TunnelOptions, TunnelStatus};
 pub use object::{Backup, Counter, Counters, DropCount};
 pub use prefix::Prefix;

@@ -272,6 +272,9 @@ pub mod cmd {
     pub const DEVICE_DEL_NTF: u8 = 57;
     /// Show which reasons packets of customers were dropped for, those that ever were.
     pub const DROP_GET: u8 = 58;
+    /// Follow packets. What becomes of each is an answer to this request, until the socket
+    /// is closed.
+    pub const TRACE: u8 = 59;
 }
 
 /// Numbers of attributes, a module a set.
@@ -593,6 +596,77 @@ pub mod attr {
         pub const NAME: u16 = 2;
         /// Since the customer was defined.
         pub const VALUE: u16 = 3;
+    }
+
+    /// Packets that are followed. In a request, what is given selects.
+    pub mod trace {
+        /// Routing context that a packet comes through.
+        pub const CUSTOMER: u16 = 1;
+        /// IP protocol number.
+        pub const PROTOCOL: u16 = 2;
+        /// Source address.
+        pub const SOURCE: u16 = 3;
+        /// Destination address.
+        pub const DESTINATION: u16 = 4;
+        /// Source or destination address.
+        pub const HOST: u16 = 5;
+        /// Source port.
+        pub const SOURCE_PORT: u16 = 6;
+        /// Destination port.
+        pub const DESTINATION_PORT: u16 = 7;
+        /// Source or destination port.
+        pub const PORT: u16 = 8;
+        /// Tunnel that it comes out of or enters.
+        pub const TUNNEL: u16 = 9;
+        /// Device that it comes in or leaves by.
+        pub const IFINDEX: u16 = 10;
+        /// Why it is dropped or passed.
+        pub const REASON: u16 = 11;
+        /// Only what is dropped.
+        pub const DROPS: u16 = 12;
+        /// Packets until it is enough.
+        pub const COUNT: u16 = 13;
+        /// One in so many.
+        pub const SAMPLE: u16 = 14;
+        /// Packets a second at most; default 1000.
+        pub const RATE: u16 = 15;
+        /// In an answer, nanoseconds since boot when it arrived.
+        pub const TIME: u16 = 16;
+        /// In an answer, packets that were selected and not shown so far, for lack of
+        /// room or beyond the rate.
+        pub const LOST: u16 = 17;
+        /// In an answer, steps that there was no room for.
+        pub const MISSED: u16 = 18;
+        /// In an answer, what became of it, in order.
+        pub const STEP: u16 = 19;
+    }
+
+    /// One step of a packet.
+    pub mod trace_step {
+        /// Where it has come to.
+        pub const STAGE: u16 = 1;
+        /// Nanoseconds since it arrived.
+        pub const AFTER: u16 = 2;
+        /// Routing context that it is in.
+        pub const CUSTOMER: u16 = 3;
+        /// IP protocol number.
+        pub const PROTOCOL: u16 = 4;
+        /// Source address.
+        pub const SOURCE: u16 = 5;
+        /// Source port, or ICMP echo identifier.
+        pub const SOURCE_PORT: u16 = 6;
+        /// Destination address.
+        pub const DESTINATION: u16 = 7;
+        /// Destination port.
+        pub const DESTINATION_PORT: u16 = 8;
+        /// Device.
+        pub const IFINDEX: u16 = 9;
+        /// Tunnel.
+        pub const TUNNEL: u16 = 10;
+        /// Why it is dropped, answered or passed.
+        pub const REASON: u16 = 11;
+        /// Slr device, by the name that it was made with.
+        pub const DEVICE: u16 = 12;
     }
 
     /// Changes that take effect together.
@@ -1404,6 +1478,115 @@ pub static FATE_ENUM: Enum = Enum { name: "fate", entries: &[
     Entry { value: 1, name: "reset", doc: "they are ended, and both ends get a reset at their next packet" },
 ] };
 
+/// Where a packet has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u32)]
+pub enum TraceStage {
+    /// It came in by a device.
+    Arrived = 0,
+    /// It is a tunnel's, whose customer it belongs to from here on.
+    Tunnel = 1,
+    /// It is an IP packet in the context of a customer.
+    Packet = 2,
+    /// It is of a flow, which leads it there.
+    Flow = 3,
+    /// It opened a flow, which leads it there.
+    Opened = 4,
+    /// Its ends are others now.
+    Rewritten = 5,
+    /// The customer's own routes lead it on.
+    Routed = 6,
+    /// It enters a tunnel.
+    Encapsulated = 7,
+    /// It was handed to a device.
+    Sent = 8,
+    /// It goes up into the stack, by an slr device or as the gateway's own.
+    Received = 9,
+    /// It is a fragment that waits for the others.
+    Queued = 10,
+    /// Its sender is told something.
+    Answered = 11,
+    /// It is dropped.
+    Dropped = 12,
+    /// It is left to the host stack.
+    Passed = 13,
+}
+
+impl TraceStage {
+    /// All of them, in ascending order.
+    #[rustfmt::skip]
+    pub const ALL: &'static [TraceStage] = &[
+        TraceStage::Arrived,
+        TraceStage::Tunnel,
+        TraceStage::Packet,
+        TraceStage::Flow,
+        TraceStage::Opened,
+        TraceStage::Rewritten,
+        TraceStage::Routed,
+        TraceStage::Encapsulated,
+        TraceStage::Sent,
+        TraceStage::Received,
+        TraceStage::Queued,
+        TraceStage::Answered,
+        TraceStage::Dropped,
+        TraceStage::Passed,
+    ];
+
+    /// The one of that number.
+    pub fn from_value(value: u32) -> Option<Self> {
+        Self::ALL.iter().copied().find(|e| e.value() == value)
+    }
+
+    /// The one of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|e| e.name() == name)
+    }
+
+    /// Its number on the wire.
+    pub fn value(self) -> u32 {
+        self as u32
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            TraceStage::Arrived => "arrived",
+            TraceStage::Tunnel => "tunnel",
+            TraceStage::Packet => "packet",
+            TraceStage::Flow => "flow",
+            TraceStage::Opened => "opened",
+            TraceStage::Rewritten => "rewritten",
+            TraceStage::Routed => "routed",
+            TraceStage::Encapsulated => "encapsulated",
+            TraceStage::Sent => "sent",
+            TraceStage::Received => "received",
+            TraceStage::Queued => "queued",
+            TraceStage::Answered => "answered",
+            TraceStage::Dropped => "dropped",
+            TraceStage::Passed => "passed",
+        }
+    }
+}
+
+/// [`TraceStage`] as a table.
+#[rustfmt::skip]
+pub static TRACE_STAGE_ENUM: Enum = Enum { name: "trace-stage", entries: &[
+    Entry { value: 0, name: "arrived", doc: "it came in by a device" },
+    Entry { value: 1, name: "tunnel", doc: "it is a tunnel's, whose customer it belongs to from here on" },
+    Entry { value: 2, name: "packet", doc: "it is an IP packet in the context of a customer" },
+    Entry { value: 3, name: "flow", doc: "it is of a flow, which leads it there" },
+    Entry { value: 4, name: "opened", doc: "it opened a flow, which leads it there" },
+    Entry { value: 5, name: "rewritten", doc: "its ends are others now" },
+    Entry { value: 6, name: "routed", doc: "the customer's own routes lead it on" },
+    Entry { value: 7, name: "encapsulated", doc: "it enters a tunnel" },
+    Entry { value: 8, name: "sent", doc: "it was handed to a device" },
+    Entry { value: 9, name: "received", doc: "it goes up into the stack, by an slr device or as the gateway's own" },
+    Entry { value: 10, name: "queued", doc: "it is a fragment that waits for the others" },
+    Entry { value: 11, name: "answered", doc: "its sender is told something" },
+    Entry { value: 12, name: "dropped", doc: "it is dropped" },
+    Entry { value: 13, name: "passed", doc: "it is left to the host stack" },
+] };
+
 /// Where a flow stands, which sets its timeout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u32)]
@@ -1959,6 +2142,47 @@ pub static DROP: AttrSet = AttrSet { name: "drop", attrs: &[
     Attr { id: 3, name: "value", kind: Kind::U64, min: None, max: None, multi: false, doc: "since the customer was defined" },
 ] };
 
+/// Packets that are followed. In a request, what is given selects.
+#[rustfmt::skip]
+pub static TRACE: AttrSet = AttrSet { name: "trace", attrs: &[
+    Attr { id: 1, name: "customer", kind: Kind::U32, min: None, max: None, multi: false, doc: "routing context that a packet comes through" },
+    Attr { id: 2, name: "protocol", kind: Kind::U8, min: None, max: None, multi: false, doc: "IP protocol number" },
+    Attr { id: 3, name: "source", kind: Kind::Nest(&PREFIX), min: None, max: None, multi: false, doc: "source address" },
+    Attr { id: 4, name: "destination", kind: Kind::Nest(&PREFIX), min: None, max: None, multi: false, doc: "destination address" },
+    Attr { id: 5, name: "host", kind: Kind::Nest(&PREFIX), min: None, max: None, multi: false, doc: "source or destination address" },
+    Attr { id: 6, name: "source-port", kind: Kind::U16, min: None, max: None, multi: false, doc: "source port" },
+    Attr { id: 7, name: "destination-port", kind: Kind::U16, min: None, max: None, multi: false, doc: "destination port" },
+    Attr { id: 8, name: "port", kind: Kind::U16, min: None, max: None, multi: false, doc: "source or destination port" },
+    Attr { id: 9, name: "tunnel", kind: Kind::String, min: None, max: Some(31), multi: false, doc: "tunnel that it comes out of or enters" },
+    Attr { id: 10, name: "ifindex", kind: Kind::U32, min: None, max: None, multi: false, doc: "device that it comes in or leaves by" },
+    Attr { id: 11, name: "reason", kind: Kind::String, min: None, max: Some(31), multi: false, doc: "why it is dropped or passed" },
+    Attr { id: 12, name: "drops", kind: Kind::U8, min: None, max: Some(1), multi: false, doc: "only what is dropped" },
+    Attr { id: 13, name: "count", kind: Kind::U32, min: Some(1), max: None, multi: false, doc: "packets until it is enough" },
+    Attr { id: 14, name: "sample", kind: Kind::U32, min: Some(1), max: None, multi: false, doc: "one in so many" },
+    Attr { id: 15, name: "rate", kind: Kind::U32, min: Some(1), max: None, multi: false, doc: "packets a second at most; default 1000" },
+    Attr { id: 16, name: "time", kind: Kind::U64, min: None, max: None, multi: false, doc: "in an answer, nanoseconds since boot when it arrived" },
+    Attr { id: 17, name: "lost", kind: Kind::U64, min: None, max: None, multi: false, doc: "in an answer, packets that were selected and not shown so far, for lack of room or beyond the rate" },
+    Attr { id: 18, name: "missed", kind: Kind::U32, min: None, max: None, multi: false, doc: "in an answer, steps that there was no room for" },
+    Attr { id: 19, name: "step", kind: Kind::Nest(&TRACE_STEP), min: None, max: None, multi: true, doc: "in an answer, what became of it, in order" },
+] };
+
+/// One step of a packet.
+#[rustfmt::skip]
+pub static TRACE_STEP: AttrSet = AttrSet { name: "trace-step", attrs: &[
+    Attr { id: 1, name: "stage", kind: Kind::Enum(&TRACE_STAGE_ENUM), min: None, max: None, multi: false, doc: "where it has come to" },
+    Attr { id: 2, name: "after", kind: Kind::U32, min: None, max: None, multi: false, doc: "nanoseconds since it arrived" },
+    Attr { id: 3, name: "customer", kind: Kind::U32, min: None, max: None, multi: false, doc: "routing context that it is in" },
+    Attr { id: 4, name: "protocol", kind: Kind::U8, min: None, max: None, multi: false, doc: "IP protocol number" },
+    Attr { id: 5, name: "source", kind: Kind::Address, min: Some(4), max: Some(16), multi: false, doc: "source address" },
+    Attr { id: 6, name: "source-port", kind: Kind::U16, min: None, max: None, multi: false, doc: "source port, or ICMP echo identifier" },
+    Attr { id: 7, name: "destination", kind: Kind::Address, min: Some(4), max: Some(16), multi: false, doc: "destination address" },
+    Attr { id: 8, name: "destination-port", kind: Kind::U16, min: None, max: None, multi: false, doc: "destination port" },
+    Attr { id: 9, name: "ifindex", kind: Kind::U32, min: None, max: None, multi: false, doc: "device" },
+    Attr { id: 10, name: "tunnel", kind: Kind::String, min: None, max: Some(31), multi: false, doc: "tunnel" },
+    Attr { id: 11, name: "reason", kind: Kind::String, min: None, max: Some(31), multi: false, doc: "why it is dropped, answered or passed" },
+    Attr { id: 12, name: "device", kind: Kind::String, min: None, max: Some(15), multi: false, doc: "slr device, by the name that it was made with" },
+] };
+
 /// Changes that take effect together.
 #[rustfmt::skip]
 pub static TRANSACTION: AttrSet = AttrSet { name: "transaction", attrs: &[
@@ -2163,4 +2387,5 @@ pub static OPS: &[Op] = &[
     Op { id: 56, name: "device-new-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "An slr device was made." },
     Op { id: 57, name: "device-del-ntf", set: &EVENT, doit: None, dump: None, group: Some("config"), doc: "An slr device is gone." },
     Op { id: 58, name: "drop-get", set: &DROP, doit: None, dump: Some(Call { request: &[1], reply: &[1, 2, 3] }), group: None, doc: "Show which reasons packets of customers were dropped for, those that ever were." },
+    Op { id: 59, name: "trace", set: &TRACE, doit: Some(Call { request: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15], reply: &[16, 17, 18, 19] }), dump: None, group: None, doc: "Follow packets. What becomes of each is an answer to this request, until the socket is closed." },
 ];

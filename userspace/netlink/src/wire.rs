@@ -216,6 +216,7 @@ enumeration! {
     Condition, CONDITION_ENUM;
     CounterKind, COUNTER_KIND_ENUM;
     Fate, FATE_ENUM;
+    TraceStage, TRACE_STAGE_ENUM;
     FlowState, FLOW_STATE_ENUM;
     Method, METHOD_ENUM;
     Scheduler, SCHEDULER_ENUM;

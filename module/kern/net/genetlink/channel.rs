@@ -148,6 +148,31 @@ impl Channel {
         }
     }
 
+    /// Builds a message and sends it to the socket of port `to` in `net`, as an answer to its
+    /// request `seq`. Fails if that has no room, or is not there any more. Context: as `flags`
+    /// allow; never waits for the reader.
+    pub(crate) fn unicast(
+        &self,
+        net: &Net,
+        (to, seq): (u32, u32),
+        command: u8,
+        flags: Flags,
+        fill: impl FnMut(&mut Writer<'_>) -> Result<(), Full>,
+    ) -> Result {
+        let header = Header {
+            portid: to,
+            seq,
+            command,
+            flags: 0,
+        };
+        let message = Message::build(&self.0, header, flags, fill)?;
+        let sent = self.while_live(net, || {
+            // SAFETY: The namespace is valid and has a socket; the function consumes the buffer.
+            unsafe { bindings::slr_helper_genlmsg_unicast(net.as_ptr(), message.into_raw(), to) }
+        });
+        to_result(sent.unwrap_or(0))
+    }
+
     /// Builds and sends a notification, if anybody listens. Context: as `flags` allow.
     pub(crate) fn notify(
         &self,

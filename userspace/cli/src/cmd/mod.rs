@@ -19,10 +19,13 @@ mod service;
 mod settings;
 mod shape;
 mod stats;
+mod trace;
 mod tunnel;
 
 #[cfg(test)]
 pub use flow::FILTER;
+#[cfg(test)]
+pub use trace::FILTER as TRACE_FILTER;
 
 use slr_config::{limits, Names, Words};
 use slr_netlink::uapi::Fate;
@@ -60,6 +63,7 @@ pub fn run<S: AsRef<str>>(context: &mut Context, words: &[S]) -> Result<(), Fail
         "monitor" => monitor::run(context, words),
         "conf" => conf::run(context, words),
         "explain" => explain::run(context, words),
+        "trace" => trace::run(context, words),
         "completions" => completions::run(context, words),
         "man" => man::run(words),
         "help" => help(context),

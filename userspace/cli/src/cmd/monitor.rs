@@ -95,7 +95,7 @@ fn describe(context: &Context, subject: Subject) -> (&'static str, Item) {
 
 /// A time in UTC, to the microsecond. Days to a date by counting years from March, so
 /// that the leap day is the last of its year.
-fn iso_8601(time: SystemTime) -> String {
+pub fn iso_8601(time: SystemTime) -> String {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     let (days, seconds) = (since.as_secs() / 86400, since.as_secs() % 86400);
     let days = days + 719_468;

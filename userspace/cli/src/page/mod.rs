@@ -19,6 +19,7 @@ mod settings;
 mod shape;
 mod slr;
 mod stats;
+mod trace;
 mod tunnel;
 
 /// A command of an object, and the words that may follow it.
@@ -63,6 +64,7 @@ pub const ALL: &[&Page] = &[
     &monitor::PAGE,
     &conf::PAGE,
     &explain::PAGE,
+    &trace::PAGE,
 ];
 
 /// The page of an object.
@@ -73,7 +75,7 @@ pub fn find(name: &str) -> Option<&'static Page> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cmd::FILTER;
+    use crate::cmd::{FILTER, TRACE_FILTER};
     use slr_config::grammar;
 
     /// The words that a command offers.
@@ -95,6 +97,7 @@ mod tests {
             ("settings", "set", grammar::SETTINGS),
             ("shape", "add", grammar::SHAPE),
             ("flow", "show", FILTER),
+            ("trace", "", TRACE_FILTER),
         ] {
             let page = find(object).unwrap();
             for keyword in keywords {

@@ -15,7 +15,7 @@ Usage: slr [ OPTIONS ] OBJECT { COMMAND | help }
        slr completions { bash | zsh | fish }
 where  OBJECT := { customer | port | tunnel | route | device | host | shape |
                    service | server | binding | flow | stats | settings |
-                   monitor | conf | explain }
+                   monitor | conf | explain | trace }
        OPTIONS := { -j[son] | -p[retty] | -s[tatistics] | -d[etails] |
                     -t[imestamp] | -n[etns] NAME | -V[ersion] }",
     description: &[

@@ -13,6 +13,7 @@ pub mod route;
 pub mod server;
 pub mod service;
 pub mod settings;
+pub mod trace;
 pub mod tunnel;
 
 use netlink_packet_core::DecodeError;
