@@ -172,6 +172,65 @@ killed() {
 	soon "turned off" 10 turns dec
 }
 
+# events NAME...: turns these tracepoints on, for acme or all, in a buffer of the test's own.
+EVENTS=/sys/kernel/tracing/instances/slr_test
+events() {
+	local name
+	mountpoint -q /sys/kernel/tracing || mount -t tracefs none /sys/kernel/tracing
+	mkdir "$EVENTS" || return
+	defer "rmdir $EVENTS"
+	for name; do
+		defer "echo 0 >$EVENTS/events/slr/$name/enable"
+		echo 1 >"$EVENTS/events/slr/$name/enable" || return
+	done
+}
+
+# event NAME TEXT: whether a tracepoint has told that.
+event() { grep -E " $1: " "$EVENTS/trace" | grep -qE -- "$2"; }
+
+ifindex() { ip -n gw -j link show "$1" | jq '.[0].ifindex'; }
+
+tracepoints() {
+	NAME="the kernel's own tools see steps; drops and flows; while they ask for them"
+	local url name
+	events slr_drop slr_stage slr_flow_new slr_flow_end || { fail "no tracepoints"; return; }
+	slr flow del >/dev/null
+	for url in "$S" "$S6"; do
+		get "http://$url/" >/dev/null || fail "page of $url"
+	done
+	until_ok 10 event slr_stage "stage=tunnel customer=1 tunnel=[1-9][0-9]* " || fail "no tunnel"
+	event slr_stage "stage=opened customer=1 .*protocol=6 saddr=::ffff:10.1.0.2 .*dport=8001" || fail "not opened"
+	event slr_stage "stage=sent customer=1 .*ifindex=$(ifindex g1) " || fail "not sent"
+	event slr_flow_new "customer=1 protocol=6 client=::ffff:10.1.0.2 .*service=::ffff:$S service_port=80 server=::ffff:10.9.0.11 server_port=8001" || fail "no flow"
+	event slr_flow_new "client=2001:db8:a1::2 .*server=2001:db8:a9::11 " || fail "no flow over IPv6"
+	until_ok 10 event slr_flow_end "state=closed customer=1 .*client=::ffff:10.1.0.2 " || fail "no end"
+	addr cl site 10.5.0.5/32
+	defer ip -n cl addr del 10.5.0.5/32 dev site
+	cl ping -c 1 -W 1 -s 100 -I 10.5.0.5 "$S" >/dev/null
+	until_ok 10 event slr_drop "reason=spoof customer=1 ifindex=$(ifindex g0) len=128 protocol=0x0800 " || fail "no drop"
+	event slr_stage "stage=dropped customer=1 .*reason=spoof " || fail "no last step"
+	((RET == 0)) || grep ' slr_' "$EVENTS/trace" | sed 's/^/# /'
+	for name in slr_drop slr_stage slr_flow_new slr_flow_end; do
+		echo 0 >"$EVENTS/events/slr/$name/enable"
+	done
+	echo >"$EVENTS/trace"
+	get "http://$S/" >/dev/null || fail "page"
+	settle
+	want "told to nobody" "$(grep -c ' slr_' "$EVENTS/trace")" 0
+}
+
+filtered() {
+	NAME="a tracepoint's filter selects by customer; address; reason"
+	events slr_stage || { fail "no tracepoints"; return; }
+	echo 'customer == 1 && stage == "dropped"' >"$EVENTS/events/slr/slr_stage/filter"
+	addr cl site 10.5.0.5/32
+	defer ip -n cl addr del 10.5.0.5/32 dev site
+	cl ping -c 1 -W 1 -I 10.5.0.5 "$S" >/dev/null
+	get "http://$S/" >/dev/null
+	until_ok 10 event slr_stage "stage=dropped customer=1 " || fail "no drop"
+	want "others" "$(grep ' slr_stage: ' "$EVENTS/trace" | grep -vc stage=dropped)" 0
+}
+
 full() {
 	NAME="a ninth reader is refused; until another one goes"
 	local p i
@@ -221,4 +280,4 @@ sites_up
 web h1 8001
 # What was set up before the tests stays until the end.
 configure
-run_tests nat tunnels spoofed unmatched in_words apart killed full lost refusals
+run_tests nat tunnels spoofed unmatched in_words apart killed tracepoints filtered full lost refusals

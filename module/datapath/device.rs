@@ -25,7 +25,7 @@ use crate::{
             skb::{Reason, Skb, Stolen},
         },
         sync::static_key::Tracing,
-        time,
+        time, tracepoint,
     },
     table::{Config, PortName, SlrDevice, Tables},
 };
@@ -149,6 +149,7 @@ impl Link for Home {
             let owner = config.customer(self.customer);
             let drops = owner.map(|customer| &customer.runtime.drops);
             tables.stats.dropped(drops, DropReason::NoDevice);
+            tracepoint::drop(&skb, self.customer, DropReason::NoDevice.name());
             skb.free(Reason::NoRoute)
         };
         let Some(device) = self.find(config, place) else {
@@ -172,6 +173,7 @@ impl Link for Home {
         verdict.conclude(|skb| {
             let drops = Some(&device.runtime.drops);
             tables.stats.dropped(drops, DropReason::NoRouteCustomer);
+            tracepoint::drop(&skb, device.customer, DropReason::NoRouteCustomer.name());
             skb.free(Reason::NoRoute)
         })
     }

@@ -20,9 +20,12 @@ use crate::{
         reason::{DropReason, PassReason},
         trace::Stage,
     },
-    kern::net::{
-        hook::Verdict,
-        skb::{Reason, Skb},
+    kern::{
+        net::{
+            hook::Verdict,
+            skb::{Reason, Skb},
+        },
+        tracepoint,
     },
     table::Tunnel,
 };
@@ -117,6 +120,7 @@ impl End {
 pub(super) fn drop(ctx: &Ctx<'_>, skb: Skb, reason: DropReason) -> Verdict {
     ctx.tables.stats.dropped(ctx.customer_drops(), reason);
     ctx.note(Stage::Dropped, |step| step.reason = Some(reason.name()));
+    tracepoint::drop(&skb, ctx.customer(), reason.name());
     Verdict::drop(skb, core_reason(reason))
 }
 

@@ -5,7 +5,7 @@
 //! A hook asks a static key whether anybody does, in any namespace. If so, and if it is in this one,
 //! the packet gets a record, to which the stages add what they did, and which is shown when the
 //! packet has ended here: to which readers is decided by all of its steps, so that one who asks for
-//! a reason sees what led to it.
+//! a reason sees what led to it. Who follows packets by the tracepoint is told at each step.
 //!
 //! The hook of a port has stages of its own for packets that nobody follows, all in one function,
 //! where the compiler knows that there is no record; elsewhere a step costs a look at the context.
@@ -24,7 +24,7 @@ use crate::{
     },
     kern::{
         net::{device::Device, hook::Verdict, skb::Skb},
-        time,
+        time, tracepoint,
     },
     table::{PortName, Trace, Tunnel},
 };
@@ -45,6 +45,9 @@ impl Record {
     fn note(&self, mut step: Step) {
         let after = time::monotonic_ns().wrapping_sub(self.began);
         step.after = u32::try_from(after).unwrap_or(u32::MAX);
+        if tracepoint::is_stage_on() {
+            tracepoint::stage(&told(self.began, &step));
+        }
         let is_noted = self
             .steps
             .try_borrow_mut()
@@ -71,6 +74,24 @@ impl Record {
             .and_then(|steps| steps.last().map(|step| step.stage));
         use Stage::{Passed, Received, Sent};
         matches!(last, Some(Passed | Received | Sent)) || self.missed.get() != 0
+    }
+}
+
+/// A step as the tracepoint tells it.
+fn told(arrived: u64, step: &Step) -> tracepoint::Step {
+    tracepoint::Step {
+        arrived,
+        after: step.after,
+        customer: step.customer,
+        ifindex: step.ifindex,
+        tunnel: step.tunnel.unwrap_or(0),
+        ends: step.view.map(|view| tracepoint::Ends {
+            protocol: view.proto.0,
+            src: (view.src.0.into(), view.src.1),
+            dst: (view.dst.0.into(), view.dst.1),
+        }),
+        stage: step.stage.name(),
+        reason: step.reason.unwrap_or(""),
     }
 }
 
@@ -178,7 +199,7 @@ pub(super) fn follow(
     take: impl FnOnce(&Ctx<'_>, Skb) -> Verdict,
 ) -> Verdict {
     let traces = &ctx.tables.traces;
-    if !traces.is_on(ctx.rcu) {
+    if !traces.is_on(ctx.rcu) && !tracepoint::is_stage_on() {
         return take(ctx, skb);
     }
     let Ok(steps) = KVec::with_capacity(STEPS_MAX, GFP_ATOMIC | __GFP_NOWARN) else {

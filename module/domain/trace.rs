@@ -46,6 +46,26 @@ impl Stage {
     pub const fn number(self) -> u32 {
         self as u32
     }
+
+    /// The name in the specification.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Stage::Arrived => "arrived",
+            Stage::Tunnel => "tunnel",
+            Stage::Packet => "packet",
+            Stage::Flow => "flow",
+            Stage::Opened => "opened",
+            Stage::Rewritten => "rewritten",
+            Stage::Routed => "routed",
+            Stage::Encapsulated => "encapsulated",
+            Stage::Sent => "sent",
+            Stage::Received => "received",
+            Stage::Queued => "queued",
+            Stage::Answered => "answered",
+            Stage::Dropped => "dropped",
+            Stage::Passed => "passed",
+        }
+    }
 }
 
 /// A packet as its headers have it.

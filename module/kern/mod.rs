@@ -10,6 +10,7 @@ pub(crate) mod net;
 pub(crate) mod random;
 pub(crate) mod sync;
 pub(crate) mod time;
+pub(crate) mod tracepoint;
 
 /// Reads a module parameter, which 7.2 lends and 7.3 gives.
 pub(crate) fn parameter(value: impl core::borrow::Borrow<u32>) -> u32 {

@@ -304,9 +304,6 @@ int slr_helper_genlmsg_multicast_netns(const struct genl_family *family, struct 
 	return genlmsg_multicast_netns(family, net, skb, portid, group, flags);
 }
 
-/* Whether packets are to be recorded. */
-struct static_key_false slr_helper_tracing = STATIC_KEY_FALSE_INIT;
-
 void slr_helper_static_key_slow_inc(struct static_key *key)
 {
 	static_key_slow_inc(key);

@@ -92,4 +92,25 @@ struct net *slr_helper_genl_info_net(const struct genl_info *info);
 const struct genl_info *slr_helper_genl_info_dump(struct netlink_callback *cb);
 void slr_helper_genl_dump_check_consistent(struct netlink_callback *cb, void *user_hdr);
 
+/* kern/tracepoint: IPv4 addresses as IPv6 maps them. */
+struct slr_helper_ends {
+	u8 saddr[16];
+	u8 daddr[16];
+	u16 sport;
+	u16 dport;
+	u8 protocol;
+};
+
+void slr_helper_trace_slr_drop(const struct sk_buff *skb, u32 customer, const char *reason,
+			       size_t reason_len);
+void slr_helper_trace_slr_stage(u64 arrived, u32 after, u32 customer, u32 ifindex, u32 tunnel,
+				const struct slr_helper_ends *ends, const char *stage,
+				size_t stage_len, const char *reason, size_t reason_len);
+void slr_helper_trace_slr_flow_new(u32 customer, const struct slr_helper_ends *client,
+				   const struct slr_helper_ends *server, const char *state,
+				   size_t state_len);
+void slr_helper_trace_slr_flow_end(u32 customer, const struct slr_helper_ends *client,
+				   const struct slr_helper_ends *server, const char *state,
+				   size_t state_len);
+
 #endif

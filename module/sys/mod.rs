@@ -43,6 +43,17 @@ pub(crate) struct Key {
 }
 
 extern "C" {
-    /// Whether packets are to be recorded.
+    /// Whether packets are to be recorded (`trace.c`).
     pub(crate) static mut slr_helper_tracing: Key;
+}
+
+// Some type far inside of them has no members in this configuration, as C allows.
+#[allow(improper_ctypes)]
+#[cfg(CONFIG_TRACEPOINTS)]
+extern "C" {
+    /// Tracepoints of `trace.h`.
+    pub(crate) static __tracepoint_slr_drop: kernel::bindings::tracepoint;
+    pub(crate) static __tracepoint_slr_stage: kernel::bindings::tracepoint;
+    pub(crate) static __tracepoint_slr_flow_new: kernel::bindings::tracepoint;
+    pub(crate) static __tracepoint_slr_flow_end: kernel::bindings::tracepoint;
 }

@@ -4,7 +4,8 @@
 //!
 //! Where it is asked stands an instruction that does nothing; turning the key on writes jumps over
 //! all of them, which takes a while and is for what an operator does now and then. A key must have
-//! a place that the compiler knows, so each is a static with functions of its own.
+//! a place that the compiler knows, so each is a static with functions of its own. The tracepoint
+//! that shows what `slr trace` shows turns the same key.
 //!
 //! C header: [`include/linux/jump_label.h`](srctree/include/linux/jump_label.h)
 

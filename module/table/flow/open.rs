@@ -29,7 +29,9 @@ use crate::domain::{
     reason::DropReason,
     snat::Ports, //
 };
-use crate::kern::{net::dst_cache::DstCache, random, sync::rcu_hash::InsertError, time};
+use crate::kern::{
+    net::dst_cache::DstCache, random, sync::rcu_hash::InsertError, time, tracepoint,
+};
 use crate::table::{
     config::Binding,
     schedule::{Choice, Means},
@@ -182,6 +184,7 @@ impl<A: Family> FlowTable<A> {
             traffic.count_flow();
         }
         tables.stats.event(Happening::FlowOpened);
+        tracepoint::flow_new(|| found.told());
         tables.wake();
         if let Goal::Server(choice) = new.goal {
             if matches!(choice.means, Means::Scheduler | Means::Persistence) {

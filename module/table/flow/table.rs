@@ -19,6 +19,7 @@ use crate::domain::{
 use crate::kern::{
     random,
     sync::rcu_hash::{Cache, Entry, RcuHash, Ref},
+    tracepoint,
 };
 use crate::table::config::{CustomerRuntime, PUBLIC};
 
@@ -66,6 +67,26 @@ impl<A: Family> Flow<A> {
         match link {
             ORIGINAL => (self.client(), self.virtual_end()),
             _ => (self.server(), self.source()),
+        }
+    }
+
+    /// The flow as tracepoints tell of it.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn told(&self) -> tracepoint::Flow {
+        let ends = |link| {
+            let (src, dst) = self.ends(link);
+            tracepoint::Ends {
+                protocol: self.proto().0,
+                src: (src.0.to_addr().into(), src.1),
+                dst: (dst.0.to_addr().into(), dst.1),
+            }
+        };
+        tracepoint::Flow {
+            customer: self.customer(),
+            client: ends(ORIGINAL),
+            server: ends(REPLY),
+            state: self.state().name(),
         }
     }
 
@@ -193,6 +214,7 @@ impl<A: Family> FlowTable<A> {
         let customer = binding.customer.as_deref();
         match (old.has(Status::ACTIVE), new.has(Status::ACTIVE)) {
             (true, false) => {
+                tracepoint::flow_end(|| flow.told());
                 counts.map(|count| count.fetch_sub(1, Relaxed));
                 customer.map(CustomerRuntime::leave_place);
             }
