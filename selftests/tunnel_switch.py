@@ -237,6 +237,69 @@ def a_cross_connect_does_not_look_inside():
     eq("both counted", all(n > 2 for n in carried("in").values()), True)
 
 
+# What a site sends that has no kernel's tunnel, which would give the packets hashes of its own:
+# two datagrams of one flow, one of another, and two parts of a datagram.
+BY_HAND = """
+import ipaddress, struct, sys
+sys.path.insert(0, sys.argv[1])
+import packet
+site = packet.Path("a0", sys.argv[2])
+inner = object.__new__(packet.Path)
+inner.v6, inner.src, inner.dst = False, *map(ipaddress.ip_address, ("10.1.0.1", "10.2.0.1"))
+def send(port, **more):
+    inside = inner.wrap(17, packet.udp(inner, 7000, port, bytes(800)), **more)
+    site.send(site.wrap(47, struct.pack("!HHI", 0x2000, 0x0800, 7) + inside))
+for port in (9, 9, 10):
+    send(port)
+send(9, ident=5, more=True)
+send(10, ident=5, off=808)
+"""
+
+
+def a_cross_connect_over_ipv6_shows_which_flow_it_is():
+    gateway()
+    slr_tunnel("ta", "gre", True, 7)
+    slr_tunnel("tb", "gre", True, 8)
+    do("tunnel-set", name="ta", to="tb")
+    seen = subprocess.Popen(
+        ["ip", "netns", "exec", "tb", "timeout", "20", "tcpdump", "-i", "b0", "-nlv", "-c", "5",
+         f"ip6 proto 47 and dst {outer('tb', True)[0]}"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while "listening" not in (line := seen.stderr.readline()):
+        if not line:
+            fail("tcpdump did not start")
+    sent = ns("ta", "python3", "-c", BY_HAND, os.path.dirname(os.path.abspath(__file__)), outer("ta", True)[1])
+    eq("sent", sent.stderr, "")
+    # None is shown if it is 0.
+    labels = re.findall(r"\((?:flowlabel (0x[0-9a-f]+), )?hlim", seen.communicate()[0])
+    eq("arrived", len(labels), 5)
+    one, again, other, first, later = labels
+    eq("a flow has one", [one == again, one not in ("", other)], [True, True])
+    eq("its parts too", first, later)
+
+
+def a_cross_connect_into_udp_shows_which_flow_it_is():
+    gateway()
+    slr_tunnel("ta", "gre", True, 7)
+    slr_tunnel("tb", "vxlan", False, 8)
+    do("tunnel-set", name="ta", to="tb")
+    seen = subprocess.Popen(
+        ["ip", "netns", "exec", "tb", "timeout", "20", "tcpdump", "-i", "b0", "-nl", "-c", "5",
+         f"udp dst port 4789 and dst {outer('tb', False)[0]}"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while "listening" not in (line := seen.stderr.readline()):
+        if not line:
+            fail("tcpdump did not start")
+    sent = ns("ta", "python3", "-c", BY_HAND, os.path.dirname(os.path.abspath(__file__)), outer("ta", True)[1])
+    eq("sent", sent.stderr, "")
+    ports = [int(port) for port in re.findall(r"\.(\d+) > \S+\.4789: ", seen.communicate()[0])]
+    eq("arrived", len(ports), 5)
+    one, again, other, first, later = ports
+    eq("a flow has one", [one == again, one == other], [True, False])
+    eq("its parts too", first, later)
+    eq("of the dynamic ones", min(ports) >= 49152, True)
+
+
 def path_mtu_is_told_in_the_customers_context():
     gateway()
     kernel_tunnel("ta", "ipip", False, 7)
@@ -322,6 +385,8 @@ if __name__ == "__main__":
         run_tests([ipip_to_gre, gre_to_vxlan, geneve_to_fou, gre_to_l2tpv3_with_cookies,
                    ipip_over_ipv6_to_gre_over_ipv6,
                    vxlan_over_ipv6_to_ipip, a_cross_connect_does_not_look_inside,
+                   a_cross_connect_over_ipv6_shows_which_flow_it_is,
+                   a_cross_connect_into_udp_shows_which_flow_it_is,
                    path_mtu_is_told_in_the_customers_context, a_foreign_source_is_dropped,
                    a_wrong_key_is_not_ours,
                    keys_keep_customers_with_the_same_addresses_apart,
