@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Traffic in small pieces, each when it is asked for, through a gateway in this namespace.
+
+  exchange.py serve     echo servers of TCP and UDP, and of UDP behind the tunnel
+  exchange.py ask       does what lines "PIECE SECONDS" say; answers each with a line
+
+A piece may lose packets, not its way: what is lost is sent again until the time is over.
+
+     xcl c0 ---- g0 (this namespace, slr) g1 ---- s0 xsv
+     198.51.100.0/24                      10.2.0.0/24
+     2001:db8:c::/64                      2001:db8:5::/64
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+IP_RECVERR = 11  # any error that comes back fails the next call
+VIPS = {4: "203.0.113.10", 6: "2001:db8:113::10"}
+REALS = {4: "10.2.0.11", 6: "2001:db8:5::11"}
+SIDES = (("xcl", "g0", "c0", ("198.51.100.1/24", "198.51.100.2/24"),
+          ("2001:db8:c::1/64", "2001:db8:c::2/64")),
+         ("xsv", "g1", "s0", ("10.2.0.1/24", REALS[4] + "/24"),
+          ("2001:db8:5::1/64", REALS[6] + "/64")))
+
+
+# --- the servers -------------------------------------------------------------------
+
+
+def echo(sock):
+    try:
+        while data := sock.recv(65536):
+            sock.sendall(data)
+    except OSError:
+        pass
+    finally:
+        sock.close()
+
+
+def echo_datagrams(sock):
+    while True:
+        data, peer = sock.recvfrom(65536)
+        try:
+            sock.sendto(data, peer)
+        except OSError:
+            pass  # told of an earlier one that did not arrive
+
+
+def listen(server):
+    while True:
+        threading.Thread(target=echo, args=(server.accept()[0],), daemon=True).start()
+
+
+def serve():
+    for target, kind, address, port in (
+            (listen, socket.SOCK_STREAM, "::", 80), (echo_datagrams, socket.SOCK_DGRAM, "::", 53),
+            (echo_datagrams, socket.SOCK_DGRAM, "::ffff:" + VIPS[4], 54),
+            (echo_datagrams, socket.SOCK_DGRAM, VIPS[6], 54)):
+        sock = socket.socket(socket.AF_INET6, kind)
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((address, port))
+        if target is listen:
+            sock.listen(128)
+        threading.Thread(target=target, args=(sock,), daemon=True).start()
+    print("ready", flush=True)
+    threading.Event().wait()
+
+
+# --- the client --------------------------------------------------------------------
+
+
+class Client:
+    """One piece at a time, over one family."""
+
+    def __init__(self, version):
+        self.vip, self.version = VIPS[version], version
+        self.family = socket.AF_INET if version == 4 else socket.AF_INET6
+        self.kept = None
+
+    def connection(self, seconds):
+        return socket.create_connection((self.vip, 80), timeout=seconds)
+
+    def tcp(self, seconds):
+        """A connection with some data, from its beginning to its end."""
+        body, got = os.urandom(30000), b""
+        with self.connection(seconds) as sock:
+            sock.sendall(body)
+            sock.shutdown(socket.SHUT_WR)
+            while data := sock.recv(65536):
+                got += data
+        assert got == body, "other bytes came back"
+
+    def open(self, seconds):
+        """A connection that stays."""
+        self.kept = self.connection(seconds)
+        self.more(seconds)
+
+    def more(self, seconds):
+        """Some bytes over the connection that stayed."""
+        body, got = os.urandom(1000), b""
+        self.kept.settimeout(seconds)
+        self.kept.sendall(body)
+        while len(got) < len(body) and (data := self.kept.recv(65536)):
+            got += data
+        assert got == body, "other bytes came back"
+
+    def datagram(self, seconds, size, port):
+        """One that comes back, of the same flow each time; what is lost is so without a word."""
+        body, end = os.urandom(size), time.monotonic() + seconds
+        with socket.socket(self.family, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(0.5)
+            # IPv6 itself cannot tell a lack of memory from that of a route, nor can tunnels.
+            if self.version == 4 and port == 53:
+                sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
+            sock.connect((self.vip, port))
+            while time.monotonic() < end:
+                sock.send(body)
+                try:
+                    if sock.recv(65536) == body:
+                        return
+                except TimeoutError:
+                    pass
+        raise TimeoutError("no answer")
+
+    def udp(self, seconds):
+        self.datagram(seconds, 100, 53)
+
+    def fragments(self, seconds):
+        self.datagram(seconds, 4000, 53)
+
+    def tunnel(self, seconds):
+        """Through a tunnel to the server, and from it directly to here."""
+        self.datagram(seconds, 1000, 54)
+
+    def closed(self, seconds):
+        """A port that is not served, so an error is what must come."""
+        end = time.monotonic() + seconds
+        with socket.socket(self.family, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(0.5)
+            sock.connect((self.vip, 9))
+            while time.monotonic() < end:
+                try:
+                    sock.send(b"x")
+                    sock.recv(100)
+                except ConnectionRefusedError:
+                    return
+                except TimeoutError:
+                    pass
+        raise TimeoutError("no error")
+
+    def ping(self, seconds):
+        end = time.monotonic() + seconds
+        while subprocess.run(["ping", "-q", "-c1", "-W1", self.vip], check=False,
+                             stdout=subprocess.DEVNULL).returncode:
+            if time.monotonic() > end:
+                raise TimeoutError("no answer")
+
+
+PIECES = ("tcp", "udp", "fragments", "tunnel", "closed", "ping")
+
+
+def ask():
+    clients = {version: Client(version) for version in VIPS}
+    print("ready", flush=True)
+    for line in sys.stdin:
+        version, piece, seconds = line.split()
+        try:
+            getattr(clients[int(version)], piece)(float(seconds))
+            print("done", flush=True)
+        except (OSError, AssertionError) as e:
+            print(f"{type(e).__name__}: {e}", flush=True)
+
+
+class Asker:
+    """The servers and the client, each in its namespace, until the test ends."""
+
+    def __init__(self, defer):
+        self.run(defer, "xsv", "serve")
+        self.process = self.run(defer, "xcl", "ask")
+
+    @staticmethod
+    def run(defer, namespace, role):
+        process = subprocess.Popen(["ip", "netns", "exec", namespace, sys.executable,
+                                    os.path.abspath(__file__), role],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        defer(process.wait)
+        defer(process.kill)
+        assert process.stdout.readline() == "ready\n"
+        return process
+
+    def __call__(self, version, piece, seconds):
+        """One piece; what went wrong with it, or nothing."""
+        print(version, piece, seconds, file=self.process.stdin, flush=True)
+        answer = self.process.stdout.readline().strip()
+        return None if answer == "done" else answer or "the client died"
+
+
+# --- the wires ---------------------------------------------------------------------
+
+
+def wire(sh, defer):
+    """Namespaces, cables, addresses and routes."""
+    for ns, dev, peer, *addresses in SIDES:
+        sh("ip", "netns", "add", ns)
+        defer(sh, "ip", "netns", "del", ns)
+        sh("ip", "link", "add", dev, "type", "veth", "peer", "name", peer, "netns", ns)
+        sh("ip", "link", "set", dev, "up")
+        for words in (("set", "lo", "up"), ("set", peer, "up")):
+            sh("ip", "-n", ns, "link", *words)
+        for own, other in addresses:
+            flags = ("nodad",) if ":" in own else ()
+            sh("ip", "addr", "add", own, "dev", dev, *flags)
+            sh("ip", "-n", ns, "addr", "add", other, "dev", peer, *flags)
+            sh("ip", "-n", ns, "route", "add", "default", "via", own.split("/", maxsplit=1)[0])
+    sh("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
+    # The server behind the tunnel has the virtual addresses, and is a plain host.
+    for words in (("link", "add", "far", "type", "sit", "mode", "any",
+                   "local", REALS[4], "remote", "10.2.0.1"),
+                  ("link", "set", "far", "up"), ("addr", "add", VIPS[4] + "/32", "dev", "lo"),
+                  ("addr", "add", VIPS[6] + "/128", "dev", "lo", "nodad")):
+        sh("ip", "-n", "xsv", *words)
+    for name in ("all", "far"):
+        sh("ip", "netns", "exec", "xsv", "sysctl", "-qw", f"net.ipv4.conf.{name}.rp_filter=0")
+
+
+def configure(do):
+    """Services for the pieces, in an empty configuration."""
+    do("port-new", ifname="g0", side="client")
+    do("port-new", ifname="g1", side="server")
+    do("tunnel-new", name="far", type="ipip", local="10.2.0.1", remote=REALS[4], customer=0)
+    for version, echo_protocol in ((4, 1), (6, 58)):
+        server = {"address": REALS[version]}
+        do("server-new", key=server)
+        for protocol, port in ((6, 80), (17, 53), (echo_protocol, None), (17, 54)):
+            service = {"address": VIPS[version], "protocol": protocol}
+            service |= {"port": port} if port else {}
+            do("service-new", key=service)
+            far = {"method": "tunnel", "tunnel": "far"} if port == 54 else {}
+            do("binding-new", service=service, server=server, **far)
+
+
+if __name__ == "__main__":
+    {"serve": serve, "ask": ask}[sys.argv[1]]()

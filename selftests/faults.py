@@ -1,0 +1,376 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Every allocation fails once: of commands, packets, devices, namespaces and of the module's
+loading the first, the second, ... fails, until there is none left to fail.
+
+A command must then be refused with ENOMEM and have changed nothing, or have done all of
+its work. A packet may be lost; the next must find its way. Needs a kernel with fault
+injection (scripts/debug-kernel), whose leak detector looks on.
+"""
+
+import errno
+import itertools
+import os
+import re
+import socket
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import exchange  # noqa: E402
+from injection import (DEBUGFS, KINDS, MOST, SLOW, every_call_failing, knob,  # noqa: E402
+                       prepare, process_with_nth_failing, symbols, until, with_nth_failing, write)
+from lib import (NlError, Skip, connect, defer, do, dump, empty, eq, fail,  # noqa: E402
+                 own_namespace, run_tests, sh)
+
+VIP = "203.0.113.10"
+WEB = {"address": VIP, "protocol": 6, "port": 80}
+DNS = {"address": VIP, "protocol": 17, "port": 53}
+PING = {"address": VIP, "protocol": 1}
+PLAIN = {"address": "203.0.113.20"}
+REAL = {"address": "10.2.0.11"}
+OTHER = {"address": "10.2.0.12"}
+SPARE = {"address": "10.2.0.14"}
+
+
+def chosen(name):
+    """Whether SLR_FAULTS, a regular expression, is for this command or piece of traffic."""
+    return re.search(os.environ.get("SLR_FAULTS", ""), name)
+
+
+# --- commands --------------------------------------------------------------------
+
+
+def state():
+    """All that is configured, without what differs each time that it is made."""
+    volatile = ("generation", "counters", "flows", "expires")
+
+    def fixed(op, reply):
+        # A customer's number is configured, a tunnel's the next free one.
+        passing = volatile + (("id",) if op == "tunnel-get" else ())
+        return {k: v for k, v in reply.items() if k not in passing}
+
+    listed = [[fixed(op, o) for o in dump(op)]
+              for op in ("port-get", "customer-get", "service-get", "server-get", "binding-get",
+                         "tunnel-get", "route-get", "device-get")]
+    return listed + [fixed("settings-get", do("settings-get"))]
+
+
+NET = {"address": "10.8.0.0", "length": 16}
+SIX = {"address": "2001:db8:8::", "length": 48}
+ENDS = {"local": "192.0.2.1", "remote": "192.0.2.2", "customer": 7}
+
+
+def base():
+    """The configuration that every command is tried on."""
+    txn = do("txn-begin", replace=True)["id"]
+    do("customer-new", id=7, name="acme", txn=txn)
+    do("customer-new", id=8, name="bell", txn=txn)
+    do("tunnel-new", name="far", type="gre", ikey=5, txn=txn, **ENDS)
+    do("tunnel-new", name="other", type="vxlan", ikey=6, mac="02:00:00:00:00:01",
+       peer_mac="02:00:00:00:00:02", txn=txn, **ENDS)
+    do("route-new", customer=7, prefix=NET, tunnel="far", txn=txn)
+    do("port-new", ifname="d0", side="client", txn=txn)
+    do("service-new", key=WEB, txn=txn)
+    do("service-new", key=PLAIN, txn=txn)
+    do("service-new", key=DNS, scheduler="maglev", table_size=251, txn=txn)
+    do("server-new", key=REAL, txn=txn)
+    do("server-new", key=OTHER, txn=txn)
+    do("server-new", key=SPARE, txn=txn)
+    do("binding-new", service=WEB, server=REAL, txn=txn)
+    do("binding-new", service=DNS, server=REAL, txn=txn)
+    do("binding-new", service=DNS, server=OTHER, txn=txn)
+    do("txn-commit", id=txn)
+
+
+def many():
+    """A transaction of several objects, in one go."""
+    txn = do("txn-begin")["id"]
+    try:
+        for i in range(4):
+            address = f"203.0.114.{i}"
+            do("service-new", key={"address": address}, txn=txn)
+            do("server-new", key={"address": f"10.3.0.{i}"}, txn=txn)
+            do("binding-new", service={"address": address}, server={"address": f"10.3.0.{i}"},
+               txn=txn)
+    except NlError:
+        do("txn-abort", id=txn)
+        raise
+    do("txn-commit", id=txn)
+
+
+def replace_all():
+    """A whole new configuration."""
+    txn = do("txn-begin", replace=True)["id"]
+    try:
+        do("service-new", key=PING, txn=txn)
+    except NlError:
+        do("txn-abort", id=txn)
+        raise
+    do("txn-commit", id=txn)
+
+
+COMMANDS = {
+    "settings-set": lambda: do("settings-set", flows_max=4321),
+    "port-new": lambda: do("port-new", ifname="d1", side="server"),
+    "port-set": lambda: do("port-set", ifname="d0", announce=1),
+    "port-del": lambda: do("port-del", ifname="d0"),
+    "service-new": lambda: do("service-new", key=PING),
+    "service-new maglev": lambda: do("service-new", key=PING, scheduler="maglev",
+                                     table_size=4093),
+    "service-set": lambda: do("service-set", key=WEB, scheduler="maglev", table_size=251,
+                              persist=60, timeouts={"syn": 7}),
+    "service-set backup": lambda: do("service-set", key=WEB, backup=PLAIN),
+    "service-del": lambda: do("service-del", key=PLAIN),
+    "server-new": lambda: do("server-new", key={"address": "10.2.0.13", "port": 8001}, weight=3),
+    "server-set": lambda: do("server-set", key=REAL, weight=7, limit=5, state="drain"),
+    "server-set backup": lambda: do("server-set", key=REAL, backup=OTHER),
+    "server-del": lambda: do("server-del", key=SPARE),
+    "binding-new": lambda: do("binding-new", service=WEB, server=OTHER, weight=2),
+    "binding-set": lambda: do("binding-set", service=WEB, server=REAL, weight=9),
+    "binding-del": lambda: do("binding-del", service=DNS, server=OTHER),
+    "customer-new": lambda: do("customer-new", name="chip"),
+    "customer-set": lambda: do("customer-set", name="bell", weight=50),
+    "customer-set quotas": lambda: do("customer-set", id=8, max_flows=5, max_tunnels=2, new_flows=9,
+                                      packets=1000, bytes=10**6, guard="strict"),
+    "customer-del": lambda: do("customer-del", id=8),
+    "tunnel-new": lambda: do("tunnel-new", name="third", type="ipip", allowed=[NET, SIX], **ENDS),
+    "tunnel-new circuit": lambda: do("tunnel-new", name="line", type="vlan", ikey=9, okey=10,
+                                     ifname="d0", customer=0),
+    "tunnel-set": lambda: do("tunnel-set", name="far", ttl=9, allowed=[SIX]),
+    "tunnel-set budgets": lambda: do("tunnel-set", name="far", packets_in=100, rate_in=10**6,
+                                     secure=1, peers=[{"address": "192.0.2.2", "length": 32}]),
+    "tunnel-del": lambda: do("tunnel-del", name="other"),
+    "route-new": lambda: do("route-new", customer=7, prefix=SIX, tunnel="other"),
+    "route-new by source": lambda: do("route-new", customer=7, prefix=NET, tunnel="other",
+                                      **{"from": {"address": "10.9.0.0", "length": 16}}),
+    "route-new public": lambda: do("route-new", customer=7, action="public", snat={"mode": "auto"},
+                                   prefix={"address": "0.0.0.0", "length": 0}),
+    "route-set": lambda: do("route-set", customer=7, prefix=NET, tunnel="other"),
+    "route-del": lambda: do("route-del", customer=7, prefix=NET),
+    "a transaction": many,
+    "a replacement": replace_all,
+    "txn-begin": lambda: do("txn-abort", id=do("txn-begin")["id"]),
+    "flow-count": lambda: do("flow-count"),
+    "flow-del": lambda: do("flow-del"),
+    "explain": lambda: do("explain", ifindex=socket.if_nametoindex("d0"), protocol=6,
+                          source="198.51.100.2", source_port=1024, destination=VIP,
+                          destination_port=80),
+    "settings-get": lambda: do("settings-get"),
+    "service-get": lambda: do("service-get", key=WEB),
+    "dumps": lambda: [dump(op) for op in ("port-get", "service-get", "server-get", "binding-get",
+                                          "flow-get", "stats-get", "customer-get", "tunnel-get",
+                                          "route-get", "drop-get")],
+}
+
+
+def commands_with_every_allocation_failing():
+    prepare()
+    defer(empty)
+    for name, command in COMMANDS.items():
+        if not chosen(name):
+            continue
+        print("#", name, each_allocation(name, command), flush=True)
+
+
+def each_allocation(name, command):
+    """Runs the command until all its allocations succeed; says how many there were."""
+    base()
+    before, outcomes, refused = state(), [], 0
+    for n in range(1, MOST):
+        error, reached = with_nth_failing(n, command)
+        if error is None:
+            # It has all that it needs, or could do without.
+            outcomes.append(state())
+            base()
+            if not reached:
+                break
+            continue
+        refused += 1
+        if error.error not in (errno.ENOMEM, errno.ENOBUFS) or not reached:
+            fail(f"{name}: allocation {n}, reached: {reached}: {error}")
+        if (now := state()) != before:
+            changed = [(new, old) for new, old in zip(now, before) if new != old]
+            fail(f"{name}: allocation {n}: half of a change, now and before: {changed}")
+            base()
+        if not reached:
+            break
+    else:
+        fail(f"{name}: more than {MOST} allocations")
+    for outcome in outcomes:
+        eq(f"{name}: outcome", outcome, outcomes[-1])
+    return f"{n - 1} ({refused} refused)"
+
+
+# --- packets -----------------------------------------------------------------------
+
+
+def counter(name):
+    return {c["name"]: c["value"] for c in dump("stats-get")}.get(name, 0)
+
+
+def network():
+    """The gateway, its servers and a client; what does a piece of traffic."""
+    exchange.wire(sh, defer)
+    defer(empty)
+    empty()
+    exchange.configure(do)
+    asker = exchange.Asker(defer)
+    all_pieces(asker, "before")
+    return asker
+
+
+def all_pieces(asker, when):
+    for version, piece in itertools.product(exchange.VIPS, exchange.PIECES):
+        eq(f"{when}: {piece} over IPv{version}", asker(version, piece, 20 * SLOW), None)
+
+
+def forget():
+    """Nothing is known of any way, so that all is allocated anew."""
+    do("flow-del")
+    write("/proc/sys/net/ipv4/route/flush", 1)
+    write("/proc/sys/net/ipv6/route/flush", 1)
+    for dev in ("g0", "g1"):
+        sh("ip", "neigh", "flush", "dev", dev)
+
+
+def packets_with_every_allocation_failing():
+    prepare()
+    asker = network()
+    for version, piece, kind in itertools.product(exchange.VIPS, exchange.PIECES, KINDS):
+        name = f"{piece} over IPv{version}: {kind}"
+        if not chosen(name):
+            continue
+
+        def run(n):
+            if wrong := asker(version, piece, 30 * SLOW):
+                fail(f"{name} {n}: {wrong}")
+        print(f"# {name} {every_call_failing(kind, name, forget, run)}", flush=True)
+    print(f"# no-memory counted {counter('no-memory')}")
+    all_pieces(asker, "afterwards")
+    do("flow-del")
+    until(lambda: do("flow-count")["count"] == 0, "no flow is left")
+
+
+def packets_without_memory_at_all():
+    """While nothing can be had, living connections go on; new ones are refused and counted."""
+    prepare()
+    asker = network()
+    for version in exchange.VIPS:
+        eq(f"IPv{version}: open", asker(version, "open", 20 * SLOW), None)
+        lost = counter("no-memory")
+        for kind in KINDS:
+            defer(knob, kind, "probability", 0)
+            knob(kind, "interval", 1)
+            knob(kind, "times", -1)
+            knob(kind, "probability", 100)
+        if asker(version, "tcp", 3 * SLOW) is None:
+            fail(f"IPv{version}: a new connection without memory")
+        eq(f"IPv{version}: the connection that there was", asker(version, "more", 20 * SLOW), None)
+        for kind in KINDS:
+            knob(kind, "probability", 0)
+        if counter("no-memory") == lost:
+            fail(f"IPv{version}: not counted")
+    all_pieces(asker, "afterwards")
+
+
+def packets_whose_buffers_move():
+    """Each time that bytes are pulled into the head, the head moves elsewhere."""
+    if not os.path.exists(f"{DEBUGFS}/fail_skb_realloc"):
+        raise Skip("this kernel has no fail_skb_realloc")
+    asker = network()
+    defer(knob, "fail_skb_realloc", "probability", 0)
+    knob("fail_skb_realloc", "interval", 1)
+    knob("fail_skb_realloc", "times", -1)
+    knob("fail_skb_realloc", "probability", 100)
+    all_pieces(asker, "moved")
+
+
+def devices_with_every_allocation_failing():
+    """Attached devices that are renamed, go down and go away without memory."""
+    prepare()
+    defer(empty)
+
+    def fresh():
+        if "x0" not in (name for _, name in socket.if_nameindex()):
+            sh("ip", "link", "add", "x0", "type", "dummy")
+        empty()
+        do("port-new", ifname="x0")
+
+    def run(_):
+        subprocess.run(["ip", "-batch", "-"], check=True, capture_output=True, text=True, input="""
+            link set x0 up
+            link set x0 name x1
+            link set x1 down
+            link del x1
+        """)
+
+    def check(n):
+        until(lambda: not dump("port-get"), f"{n}: the port goes with its device")
+    for kind in KINDS:
+        print(f"# {kind}", every_call_failing(kind, kind, fresh, run, check))
+
+
+def slr_devices_with_every_allocation_failing():
+    """An slr device is made, or refused for want of memory; one that goes needs none."""
+    prepare()
+    defer(empty)
+    base()
+    before = state()
+    for n in range(1, MOST):
+        # Not all that the kernel does for a new device calls a lack of memory so.
+        refused, _, reached = process_with_nth_failing(
+            n, os.environ["SLR"], "device", "add", "x0", "customer", "7",
+            complaints="memory|cannot be registered")
+        if not refused:
+            gone, text, going = process_with_nth_failing(n, "ip", "link", "del", "x0")
+            eq(f"gone with allocation {n} failing", (gone, text), (0, ""))
+            reached |= going
+        eq(f"after allocation {n}", state(), before)
+        if not reached:
+            break
+    print(f"# {n - 1} allocations")
+
+
+def namespaces_with_every_allocation_failing():
+    """A namespace is made, or refused for want of memory."""
+    prepare()
+    for n in range(1, MOST):
+        if not process_with_nth_failing(n, "unshare", "--net", "true")[2]:
+            break
+    print(f"# {n - 1} allocations")
+
+
+def module_with_every_allocation_failing():
+    """The module loads, or is refused for want of memory; it needs none to go."""
+    prepare()
+    # Not known before it is loaded is where, but that it is behind the kernel.
+    end = symbols("_etext")["_etext"]
+    for kind in KINDS:
+        knob(kind, "require-start", end)
+        knob(kind, "require-end", "0xffffffffff000000")
+    for n in range(1, MOST):
+        eq(f"gone with allocation {n} failing", process_with_nth_failing(n, "rmmod", "slr")[:2],
+           (0, ""))
+        refused, _, reached = process_with_nth_failing(n, "insmod", os.environ["SLR_KO"])
+        if refused:
+            sh("insmod", os.environ["SLR_KO"])
+        if not reached:
+            break
+    connect()
+    print(f"# {n - 1} allocations")
+
+
+def main():
+    own_namespace("d0", "d1")
+    connect()
+    run_tests([
+        commands_with_every_allocation_failing, packets_with_every_allocation_failing,
+        packets_without_memory_at_all, packets_whose_buffers_move,
+        devices_with_every_allocation_failing, slr_devices_with_every_allocation_failing,
+        namespaces_with_every_allocation_failing, module_with_every_allocation_failing,
+    ])
+
+
+if __name__ == "__main__":
+    main()
