@@ -13,6 +13,7 @@ The exit status is the command's own, or
 """
 
 import argparse
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -20,6 +21,7 @@ import re
 import select
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -64,7 +66,8 @@ def parse_arguments():
     parser.add_argument("--log", metavar="FILE", help="keep the kernel's log here")
     parser.add_argument("--kernel", default=os.environ.get("SLR_VM_KERNEL"), metavar="DIR",
                         help="a built kernel tree instead of the stock kernel, with its modules in DIR/installed "
-                             "if it has any; overlayfs and virtiofs must be built in (SLR_VM_KERNEL)")
+                             "if it has any; overlayfs and virtiofs must be built in, or hostfs if it is "
+                             "User-Mode Linux, which runs as a process of this machine (SLR_VM_KERNEL)")
     parser.add_argument("--icount", action="store_true",
                         help="one CPU whose clock counts instructions: a nanosecond for each, the same on every host")
     parser.add_argument("--plugin", metavar="FILE[,ARG]...", help="a plugin for QEMU to load")
@@ -115,9 +118,9 @@ def kernel(tree):
             fail(f"{image} is missing from the tree: run scripts/env setup")
         return release, image, None
     tree = os.path.abspath(tree)
-    image = f"{tree}/arch/x86/boot/bzImage"
-    if not os.path.exists(image):
-        fail(f"--kernel {tree} has no arch/x86/boot/bzImage: build the kernel there first")
+    image = next(filter(os.path.exists, (f"{tree}/arch/x86/boot/bzImage", f"{tree}/linux")), None)
+    if not image:
+        fail(f"--kernel {tree} has neither arch/x86/boot/bzImage nor linux: build the kernel there first")
     release = pathlib.Path(f"{tree}/include/config/kernel.release").read_text().strip()
     return release, image, f"{tree}/installed/lib/modules/{release}"
 
@@ -128,19 +131,31 @@ class Machine:
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="slr-vm."))
         self.release, self.image, self.modules = kernel(args.kernel)
         self.console = self.dir / "console"
+        self.cpus, self.memory = int(number("SLR_VM_CPUS", 2)), os.environ.get("SLR_VM_MEMORY", "2G")
         self.children = []
         self.ports = {}
         self.received = {"status": b"", "log": b"", "out": b""}
         self.guest_ends = []
 
     def start(self):
-        """Starts file servers and QEMU; all of them die with this process."""
-        words = [f"slr.name={self.args.name}"]
-        devices = self.file_system("root", "/", "always")
+        """Starts the machine; all that belongs to it dies with this process."""
+        words = [f"init={checkout()}/scripts/vm-init", f"slr.job={self.dir}/job", f"slr.name={self.args.name}"]
+        if not self.args.command:
+            words.append("slr.interactive=1")
+        if self.modules:
+            words.append(f"slr.modules={self.modules}")
         shares = [os.path.abspath(d) for d in self.args.share] + [checkout()] * self.args.rw
-        for i, folder in enumerate(shares):
+        for folder in shares:
             if not os.path.isdir(folder):
                 fail(f"--share {folder} is not a folder: make it first")
+        self.write_job()
+        uml = os.path.basename(self.image) == "linux"
+        (self.start_uml if uml else self.start_qemu)(words, shares)
+
+    def start_qemu(self, words, shares):
+        """QEMU, and a server for each folder that the guest sees."""
+        devices = self.file_system("root", "/", "always")
+        for i, folder in enumerate(shares):
             devices += self.file_system(f"share{i}", folder, "auto")
             words.append(f"slr.mount=share{i}:{folder}")
         for i, net in enumerate(self.args.net):
@@ -148,34 +163,47 @@ class Machine:
             devices += device
             words.append(word)
         devices += self.serial_ports()
-        if not self.args.command:
-            words.append("slr.interactive=1")
-        self.write_job()
-        if self.modules:
-            words.append(f"slr.modules={self.modules}")
         # With this clock an idle guest's time leaps to its next timer.
         icount = ["-icount", "shift=0,sleep=off"] if self.args.icount else []
         accel = "tcg,thread=single" if icount else accelerator()
-        cpus = 1 if icount else int(number("SLR_VM_CPUS", 2))
+        cpus = 1 if icount else self.cpus
         plugin = ["-plugin", self.args.plugin] if self.args.plugin else []
-        memory = os.environ.get("SLR_VM_MEMORY", "2G")
         self.spawn([
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-            "-machine", "q35,memory-backend=mem", "-object", f"memory-backend-memfd,id=mem,size={memory},share=on",
-            "-m", memory, "-smp", str(cpus), *icount, *plugin,
+            "-machine", "q35,memory-backend=mem", "-object", f"memory-backend-memfd,id=mem,size={self.memory},share=on",
+            "-m", self.memory, "-smp", str(cpus), *icount, *plugin,
             "-accel", "tcg,thread=multi" if accel == "tcg" else accel,
             "-cpu", "max,la57=off" if accel.startswith("tcg") else "host",
             "-serial", f"file:{self.console}", "-kernel", self.image, "-append", " ".join([
                 "rootfstype=virtiofs root=root ro console=ttyS0 loglevel=5 oops=panic panic=-1",
                 "mitigations=off rcupdate.rcu_cpu_stall_timeout=60 log_buf_len=4M",
-                f"init={checkout()}/scripts/vm-init slr.job={self.dir}/job", *words, self.args.append]),
+                *words, self.args.append]),
             *devices])
+
+    def start_uml(self, words, shares):
+        """User-Mode Linux: files come by hostfs, the ports are serial lines.
+
+        One more, which the guest finds in $SLR_CPU_TIME, answers each line with the nanoseconds that
+        each CPU has run the guest's kernel, exact if it is idle when it asks. Neither the guest's
+        processes nor whatever else has this machine's processors are in them.
+        """
+        if self.args.net or self.args.icount or self.args.plugin:
+            fail("User-Mode Linux has no --net, --icount or --plugin: use another kernel for that")
+        for i, name in enumerate(self.ports_of_guest("cpu")):
+            words += [f"ssl{i}=fd:{self.guest_ends[-1].fileno()}", f"slr.port=slr.{name}:ttyS{i}"]
+        self.console = self.dir / "linux.log"
+        # Several CPUs need seccomp; tracing works with kernels where that does not.
+        seccomp = "seccomp=on" if self.cpus > 1 else "seccomp=off"
+        self.spawn([self.image, f"mem={self.memory}", f"ncpus={self.cpus}", seccomp, "rootfstype=hostfs",
+                    "root=/dev/root", "rootflags=/", "ro", "con=null", "loglevel=5", *words,
+                    *[f"slr.mount=hostfs:{folder}" for folder in shares], *self.args.append.split()])
 
     def spawn(self, command):
         with open(self.dir / f"{os.path.basename(command[0])}.log", "ab") as log:
             self.children.append(subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *command], stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, pass_fds=[end.fileno() for end in self.guest_ends], start_new_session=True))
+                stdout=log, stderr=log, env={**os.environ, "TMPDIR": str(self.dir)},
+                pass_fds=[end.fileno() for end in self.guest_ends], start_new_session=True))
         return self.children[-1]
 
     def file_system(self, tag, folder, cache):
@@ -201,14 +229,19 @@ class Machine:
         return (["-netdev", f"stream,id=net{i},{role},addr.type=unix,addr.path={path}",
                  "-device", f"virtio-net-pci,netdev=net{i},mac={mac}"], f"slr.net={name},{mac}")
 
-    def serial_ports(self):
-        devices = ["-device", "virtio-serial-pci"]
-        for name in ("status", "log", "out"):
+    def ports_of_guest(self, *more):
+        """Makes the ways that output comes; the guest's end of each is the last one then."""
+        for name in ("status", "log", "out", *more):
             ours, theirs = socket.socketpair()
             self.ports[name] = ours
             self.guest_ends.append(theirs)
+            yield name
+
+    def serial_ports(self):
+        devices = ["-device", "virtio-serial-pci"]
+        for name in self.ports_of_guest():
             kind = "virtconsole" if name == "out" and not self.args.command else "virtserialport"
-            devices += ["-chardev", f"socket,id={name},fd={theirs.fileno()}",
+            devices += ["-chardev", f"socket,id={name},fd={self.guest_ends[-1].fileno()}",
                         "-device", f"{kind},chardev={name},name=slr.{name}"]
         return devices
 
@@ -217,6 +250,7 @@ class Machine:
                  if n in ("TERM", "CI", "SLR") or n.startswith("SLR_")]
         lines += [f"export SLR_KO=${{SLR_KO:-{checkout()}/build/{self.release}/slr.ko}}",
                   f"export SLR=${{SLR:-{checkout()}/build/userspace/release/slr}}",
+                  "export SLR_CPU_TIME=/dev/ttyS3",
                   f"cd {shlex.quote(os.getcwd())}", f"exec {shlex.join(self.args.command or ['/bin/bash', '-i'])}"]
         (self.dir / "job").write_text("\n".join(lines) + "\n")
 
@@ -225,7 +259,7 @@ class Machine:
         self.start()
         for end in self.guest_ends:
             end.close()
-        qemu = self.children[-1]
+        machine = self.children[-1]
         started = time.monotonic()
         boot_limit, limit = number("SLR_VM_BOOT_TIMEOUT", 180), self.args.timeout
         booted = status = None
@@ -237,13 +271,13 @@ class Machine:
                 return self.dead(f"did not boot in {boot_limit:.0f} s")
             if booted and self.args.command and now - booted > limit:
                 return self.dead(f"did not end its command in {limit:.0f} s", TIMEOUT)
-            if not self.receive() and qemu.poll() is not None:
+            if not self.receive() and machine.poll() is not None:
                 break
             if status is None:
                 found = re.search(rb"^exit (\d+)$", self.received["status"], re.M)
                 status = int(found[1]) if found else None
         if self.args.plugin:
-            qemu.wait(60)  # it writes what it has found when it ends
+            machine.wait(60)  # it writes what it has found when it ends
         if status is None:
             return self.dead("died while its command ran" if booted else "died while it booted")
         return SPLAT if self.complaints() else status
@@ -268,9 +302,16 @@ class Machine:
                 del self.ports[name]
             elif name == "out":
                 self.show(data)
+            elif name == "cpu":
+                source.sendall(self.cpu_times().encode() * data.count(b"\n"))
             else:
                 self.received[name] += data
         return bool(ready)
+
+    def cpu_times(self):
+        tasks = pathlib.Path(f"/proc/{self.children[-1].pid}/task").iterdir()
+        spent = [(task / "schedstat").read_text().split()[0] for task in sorted(tasks, key=lambda task: int(task.name))]
+        return " ".join(spent) + "\n"
 
     def show(self, data):
         if self.args.prefix:
@@ -313,7 +354,9 @@ class Machine:
         if self.args.prefix and self.received["out"]:
             self.show(b"\n")
         for child in self.children:
-            child.kill()
+            # User-Mode Linux has a process for each of the guest's.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
             child.wait()
         if self.args.log:
             pathlib.Path(self.args.log).write_text("\n".join(self.kernel_log()) + "\n")
