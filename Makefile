@@ -11,14 +11,14 @@ ifeq ($(origin SLR_KERNEL),undefined)
 SLR_KERNEL := $(shell scripts/env native)
 endif
 export SLR_KERNEL
-check check-quick check-debug lint demo bench bench-reference vm soak fuzz: export SLR_KERNEL := $(asked)
+check check-quick check-debug lint demo bench bench-reference bench-native vm soak fuzz: export SLR_KERNEL := $(asked)
 export KDIR CLIPPY V
 
 CARGO   := scripts/env run cargo
 CLI     := --manifest-path userspace/Cargo.toml --target-dir build/userspace
 RELEASE := $(shell cat $(or $(KDIR),/nowhere)/include/config/kernel.release 2>/dev/null || uname -r)
 
-.PHONY: all module cli check check-quick check-debug lint fuzz soak demo bench bench-reference vm install modules_install clean help
+.PHONY: all module cli check check-quick check-debug lint fuzz soak demo bench bench-reference bench-native vm install modules_install clean help
 
 all: module cli	## build slr.ko and the command slr
 
@@ -55,6 +55,9 @@ bench: module cli	## count instructions of slr and its rivals; ROWS=PATTERN,... 
 
 bench-reference: module cli	## the same, and put it into the stored reference and the chart
 	@scripts/bench --store
+
+bench-native: cli	## caches and two CPUs: slr and rivals in a kernel that runs natively
+	@scripts/bench --native
 
 vm:	## a root shell in a virtual machine, checkout mounted
 	@scripts/vm

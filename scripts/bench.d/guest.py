@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Measures the rows named on its command line; runs in the virtual machine.
 
-Prints a line "ROW {...}" for each row and "MEMORY {...}" for what flows take.
+Prints a line "ROW {...}" for each row and "MEMORY {...}" for what flows and the like take.
 """
 
 import collections
@@ -20,7 +20,9 @@ FLOOD = "build/bench/flood"
 COUNT = {"flow": 10000, "reply": 10000, "new": 10000, "connect": 2048}
 MANY = 100000   # packets that are timed over a million flows
 FLOWS_FOR_MEMORY = 65536
-SERVICES_FOR_MEMORY = 2500
+MANY_FOR_MEMORY = 2500
+# How many of them a step of a setup makes: UDP and TCP, IPv4 and IPv6.
+EACH = {"service": 4, "tunnel": 2, "route": 2, "customer": 1}
 
 
 class Bench:
@@ -42,6 +44,7 @@ class Bench:
         if path is None:
             words += f" --blind --to {paths.VIRTUAL[row.family]},80 --real {paths.SERVER[row.family]},8080"
             words += f" --base {paths.CLIENTS[row.family]}"
+            words += paths.from_site(row.family) if row.path == "drop-site" else ""
         else:
             words += f" {path.arguments(row.family)}"
             if row.flows > 100000 and row.path != "nft-flowtable":
@@ -92,6 +95,12 @@ class Bench:
             self.group(rows)
 
 
+def at_rest():
+    """Waits until what comes and goes has gone: work that was put off, names of files and the like."""
+    time.sleep(15)
+    paths.run("sysctl -qw vm.drop_caches=3 vm.stat_refresh=1")
+
+
 def memory_used():
     """Bytes that the kernel's allocators hold, by their own accounts."""
     used = 0
@@ -103,41 +112,52 @@ def memory_used():
     return used
 
 
-def objects():
+def slabs():
+    """By name: objects in use, their size, bytes of all slabs."""
     with open("/proc/slabinfo", encoding="ascii") as file:
-        return {words[0]: (int(words[1]), int(words[3]))
+        return {words[0]: (int(words[1]), int(words[3]), int(words[5]) * int(words[14]) * 4096)
                 for words in (line.split() for line in list(file)[2:])}
 
 
+def memory_beside():
+    """Bytes that are held beside slabs of objects: in large pieces, such as an index is."""
+    return memory_used() - sum(size for _, _, size in slabs().values())
+
+
 def memory_of_flows(bench, name, family):
-    """What flows take: the slabs that grew by one object a flow, and all that grew."""
+    """What flows take: the slabs that grew by one object a flow, and the index beside them."""
     paths.set_up()
     paths.PATHS[name].setup(1)
-    time.sleep(15)
     paths.run(f"sysctl -qw net.netfilter.nf_conntrack_max={4 * FLOWS_FOR_MEMORY}")
     row = Row(paths.in_mode(name, "new"), family)
-    before, used = objects(), memory_used()
+    at_rest()
+    # What the first packets make once is none of a flow's.
+    COUNT["new"] = 50
+    bench.flood(row, paths.PATHS[row.path])
+    at_rest()
+    before, beside = slabs(), memory_beside()
     COUNT["new"] = FLOWS_FOR_MEMORY // 2
     bench.flood(row, paths.PATHS[row.path])
-    grown = {slab: size for slab, (active, size) in objects().items()
-             if active - before.get(slab, (0, 0))[0] > FLOWS_FOR_MEMORY * 0.9}
-    say_memory(name, family, "flow", sum(grown.values()), (memory_used() - used) / FLOWS_FOR_MEMORY, grown)
+    grown = {slab: size for slab, (active, size, _) in slabs().items()
+             if active - before.get(slab, (0,))[0] > FLOWS_FOR_MEMORY * 0.9}
+    paths.run("sysctl -qw vm.stat_refresh=1")
+    size = sum(grown.values())
+    say_memory(name, family, "flow", size, size + (memory_beside() - beside) / FLOWS_FOR_MEMORY, grown)
 
 
-def memory_of_services(name):
-    """What services take, each with its server, by what many take more than one."""
+def memory_of_many(name, of):
+    """What one more of them takes, by what many take more than one."""
     used = []
-    for services in (1, SERVICES_FOR_MEMORY):
+    for count in (1, MANY_FOR_MEMORY):
         paths.set_up()
+        at_rest()
         before = memory_used()
-        paths.PATHS[name].setup(services)
-        time.sleep(15)
+        paths.MEMORY[name, of](count)
+        at_rest()
         used.append(memory_used() - before)
         paths.tear_down()
-        time.sleep(15)
-    # Of each there are four: UDP and TCP, IPv4 and IPv6.
-    each = (used[1] - used[0]) / (SERVICES_FOR_MEMORY - 1) / 4
-    say_memory(name, 0, "service", round(each), each, {})
+    each = (used[1] - used[0]) / (MANY_FOR_MEMORY - 1) / EACH[of]
+    say_memory(name, 0, of, round(each), each, {})
 
 
 def say_memory(name, family, of, size, everything, slabs):
@@ -146,28 +166,35 @@ def say_memory(name, family, of, size, everything, slabs):
     print(f"# memory of a {of}, {name}: {size} bytes", flush=True)
 
 
-def memory(bench, names):
-    jobs = [(memory_of_flows, (bench, name, family)) for name in names for family in (4, 6)]
-    jobs += [(memory_of_services, (name,)) for name in names] if len(names) > 1 else []
-    for job, words in jobs:
+def memory(bench, jobs):
+    """Of flows of a path, or PATH:KIND of what there is many of."""
+    for name in jobs:
+        path, _, of = name.partition(":")
         try:
-            job(*words)
+            if of:
+                memory_of_many(path, of)
+                continue
+            for family in (4, 6):
+                memory_of_flows(bench, path, family)
+                paths.tear_down()
         except RuntimeError as why:
             print(f"# memory: {why}", flush=True)
-        paths.tear_down()
+            paths.tear_down()
 
 
 def main():
-    rows = [Row(**json.loads(word)) for word in sys.argv[2:]]
+    of_memory, *words = sys.argv[1:]
+    rows = [Row(**json.loads(word)) for word in words]
     subprocess.run(["modprobe", "-qa", *paths.MODULES.split()], check=False)
-    if any(row.path.startswith("slr") for row in rows):
+    if "slr" in of_memory or any(row.path.startswith("slr") for row in rows):
         loaded = subprocess.run(["insmod", os.environ["SLR_KO"]], check=False)
         print("# slr is loaded" if loaded.returncode == 0 else "# slr cannot be loaded", flush=True)
+    paths.spread_neighbours()
     bench = Bench(rows)
     bench.all()
     if "SLR_BENCH_TIMED" in os.environ:
         shutil.copyfile("/proc/kallsyms", "build/bench/kallsyms")
-    memory(bench, sys.argv[1].split(",") if sys.argv[1] else [])
+    memory(bench, of_memory.split(",") if of_memory else [])
 
 
 if __name__ == "__main__":

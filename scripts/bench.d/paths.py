@@ -61,7 +61,8 @@ def set_up(headroom=False):
     With headroom frames from the client have room before them, as those of a
     network card's driver have. A veth leaves it if a bridge asks for it, for
     the sake of a tunnel that might be behind it. It asks it of both ends, and
-    frames from the server, having none, would be copied.
+    frames from the server, having none, would be copied. The link to the server
+    takes what an outer header makes longer.
     """
     for ns in ("cli", "gw", "srv"):
         run(f"ip netns add {in_place(ns)}")
@@ -74,6 +75,7 @@ def set_up(headroom=False):
     if headroom:
         ip("cli", "link add br0 type bridge\nlink add t0 type gretap local 192.0.2.1 remote 192.0.2.2\n"
            "link set t0 master br0\nlink set c0 master br0\n")
+        ip("gw", "link set g1 mtu 1600\n")
     ip("cli", "link set c0 up\n")
     ip("srv", "link set s0 up\n")
     ip("gw", f"""
@@ -93,6 +95,19 @@ route add fd00:64::/64 via fd00:1::2
 """)
     tc("cli", "qdisc add dev c0 clsact", DROP.format("c0"))
     tc("srv", "qdisc add dev s0 clsact", DROP.format("s0"))
+
+
+def spread_neighbours():
+    """Has the kernel's tables of neighbours grow, once, as they do not shrink again.
+
+    They begin with eight places, so that by chance, and differently each time, the few
+    neighbours that there are would share one and be looked for behind each other.
+    """
+    run(f"ip netns add {in_place('many')}")
+    ip("many", "link add d0 type dummy\nlink set d0 up\n" + "".join(
+        f"neigh add {a} lladdr {MAC['s0']} dev d0 nud permanent\n"
+        for i in range(600) for a in (f"10.9.{i >> 8}.{i & 255}", f"fd00:9::{i + 1:x}")))
+    run(f"ip netns del {in_place('many')}")
 
 
 def tear_down():
@@ -145,7 +160,8 @@ def nft(services, table=""):
     run("nft -f -", f"table inet t {{\n{maps}{table}"
         f" chain pre {{ type nat hook prerouting priority dstnat;\n{rules} }}\n}}\n", ns="gw")
     # A network card has checked the checksums before; these packets come without its mark.
-    run("sysctl -qw net.netfilter.nf_conntrack_checksum=0", ns="gw")
+    run("sysctl -qw net.netfilter.nf_conntrack_checksum=0 net.netfilter.nf_conntrack_udp_timeout=3600"
+        " net.netfilter.nf_conntrack_udp_timeout_stream=3600", ns="gw")
 
 
 def flowtable(services):
@@ -162,6 +178,11 @@ def ipvs(services, how="-m", port=8080):
                 service = f"{proto} {bracket(f, host)}:80"
                 lines += [f"-A {service} -s rr", f"-a {service} -r {bracket(f, SERVER[f])}:{port} {how}"]
     run("ipvsadm -R", "\n".join(lines) + "\n", ns="gw")
+    run("ipvsadm --set 0 0 3600", ns="gw")
+
+
+# A million flows take longer to open than flows of UDP live: none is to run out while others are measured.
+LASTING = "timeout udp 1h timeout udp-replied 1h"
 
 
 def slr(services, binding="", port=8080):
@@ -172,7 +193,7 @@ def slr(services, binding="", port=8080):
         for host in [VIRTUAL[f]] + [o[f] for o in others(services)]:
             for proto in ("udp", "tcp"):
                 service = f"{bracket(f, host)}:80/{proto}"
-                lines += [f"service {service} scheduler rr", f"binding {service} {server}{binding.format(*POOL[f])}"]
+                lines += [f"service {service} scheduler rr {LASTING}", f"binding {service} {server}{binding.format(*POOL[f])}"]
     run(f"{os.environ['SLR']} conf load -", "\n".join(lines) + "\n", ns="gw")
 
 
@@ -225,7 +246,7 @@ def slr_tunnel(services):
     customers(["tunnel host{f} type ipip customer public local {gate} remote {server}",
                "server {server}"] +
               [line for proto in ("udp", "tcp") for line in (
-                  "service {ported}/" + proto + " scheduler rr",
+                  "service {ported}/" + proto + " scheduler rr " + LASTING,
                   "binding {ported}/" + proto + " {server} method tunnel host{f}")], services)
 
 
@@ -249,7 +270,34 @@ route add {VIRTUAL[6]} via {SERVER[6]} vrf va
     run(f"{os.environ['SLR']} port set g1 customer c0", ns="gw")
 
 
+def load(line, count, *before):
+    """Configuration with that many of a line, in each family if it names one."""
+    config = list(before)
+    for i in range(count):
+        config += dict.fromkeys(line.format(i=i, f=f, key=1000 + i, gate=GATE[f], server=SERVER[f],
+                                            prefix={4: f"10.{i // 250}.{i % 250}.0/24", 6: f"fd00:{i:x}::/64"}[f])
+                                for f in (4, 6))
+    run(f"{os.environ['SLR']} conf load -", "\n".join(config) + "\n", ns="gw")
+
+
+# What there may be many of, by what is set up with it: how so many are made.
+TUNNEL = "tunnel t{i}-{f} type gre customer c local {gate} remote {server} key {key}"
+MEMORY = {
+    ("nft-dnat", "service"): nft,
+    ("ipvs-nat", "service"): ipvs,
+    ("slr-nat", "service"): slr,
+    ("slr", "customer"): lambda n: load("customer c{i}", n),
+    ("slr", "tunnel"): lambda n: load(TUNNEL, n, "customer c"),
+    ("slr", "route"): lambda n: load("route {prefix} customer c blackhole", n, "customer c"),
+}
+
+
 # --- paths ------------------------------------------------------------------
+
+
+def from_site(family):
+    """The outer header of packets that a customer's site sends, in flood's words."""
+    return f" --into-src {SITE[family]} --into-dst {NEAR[family]} --into-key 5"
 
 
 class Path:
@@ -265,7 +313,7 @@ class Path:
         words = f"--to {VIRTUAL[family]},80 --real {real} --base {CLIENTS[family]} --outer {self.outer}"
         words += f" --outer-src {GATE[family]} --outer-dst {SERVER[family]} --key 7 {self.flags}"
         if self.site:
-            words += f" --into-src {SITE[family]} --into-dst {NEAR[family]} --into-key 5"
+            words += from_site(family)
         if self.pool:
             low, high = self.pool[family]
             words += f" --source-low {low},1024 --source-high {high},65535"

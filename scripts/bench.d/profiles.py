@@ -3,6 +3,7 @@
 
 import bisect
 import collections
+import functools
 import json
 import os
 import pathlib
@@ -21,8 +22,8 @@ def counts(row, timed):
     """Instructions by function of one run of the machine with that many timed packets."""
     out = BUILD / "counts"
     subprocess.run(["scripts/vm.py", "--icount", "--rw", "--plugin", f"{BUILD}/counts.so,out={out}",
-                    "--append", "nokaslr", "--", "scripts/bench.d/guest.py", "", json.dumps(vars(row))],
-                   check=True, env={**os.environ, "SLR_BENCH_TIMED": str(timed)})
+                    "--append", "nokaslr transparent_hugepage=never", "--", "scripts/bench.d/guest.py", "", json.dumps(vars(row))],
+                   check=True, stdout=subprocess.DEVNULL, env={**os.environ, "SLR_BENCH_TIMED": str(timed)})
     symbols = []
     for line in (BUILD / "kallsyms").read_text(encoding="ascii").splitlines():
         address, kind, name = line.split("\t")[0].split()
@@ -38,7 +39,9 @@ def counts(row, timed):
     return found
 
 
+@functools.cache
 def per_packet(row):
+    """Kept, as rows share their baseline."""
     few, many = counts(row, FEW), counts(row, MANY)
     return {name: (many[name] - few[name]) / (MANY - FEW) for name in many}
 
@@ -57,4 +60,4 @@ def show(row):
     plain = demangle(shown)
     print(f"\n{row}: {sum(net.values()):.0f} instructions a packet, net of generator and drop")
     for name in shown:
-        print(f"{net[name]:9.1f}  {plain[name]}")
+        print(f"{net[name]:9.1f}  {plain[name]}", flush=True)

@@ -20,7 +20,9 @@ class Row:
 
     @property
     def mode(self):
-        return PATHS[self.path].mode if self.path in PATHS else self.path.removeprefix("drop-")
+        if self.path in PATHS:
+            return PATHS[self.path].mode
+        return "flow" if self.path == "drop-site" else self.path.removeprefix("drop-")
 
     @property
     def floor(self):
@@ -29,8 +31,10 @@ class Row:
 
     @property
     def base(self):
-        """The row that holds the cost of generator and drop."""
-        return Row(f"drop-{self.mode.replace('new', 'flow')}", self.family, self.proto, self.size)
+        """The row that holds the cost of generator and drop, of the same packets."""
+        site = self.path in PATHS and PATHS[self.path].site
+        return Row("drop-site" if site else f"drop-{self.mode.replace('new', 'flow')}",
+                   self.family, self.proto, self.size)
 
     def __str__(self):
         name = f"{self.path}/{self.family}/{self.proto}/{self.size}/{self.flows}"
@@ -43,7 +47,8 @@ def traffic():
 
 def full():
     rows = [Row(path, *t) for path in PATHS if PATHS[path].mode == "flow" for t in traffic()]
-    for path in ("tc-mirred", "ip-forward", "nft-dnat", "nft-flowtable", "ipvs-nat", "slr-nat", "slr-fullnat"):
+    for path in ("tc-mirred", "ip-forward", "nft-dnat", "nft-flowtable", "ipvs-nat", "slr-nat", "slr-fullnat",
+                 "ipvs-dr", "slr-direct", "ipvs-tun", "slr-tunnel"):
         rows += [Row(path, f, "tcp", SUPER) for f in (4, 6)]
     # What leaves many flows behind comes last: they are collected while the next row is measured.
     for name in ("nft", "nft-flowtable", "ipvs", "slr"):
@@ -59,7 +64,7 @@ def short():
     nat = ("tc-mirred", "nft-flowtable", "ipvs-nat", "slr-nat")
     rows = [Row(p, f) for f in (4, 6) for p in nat]
     rows += [Row(p, 4, "tcp", s) for s in (60, SUPER) for p in nat]
-    rows += [Row(p, 4, "udp") for p in ("slr-fullnat", "slr-reply")]
+    rows += [Row(p, 4, "udp") for p in ("slr-fullnat", "slr-reply", "ipvs-tun", "slr-tunnel", "slr-switch")]
     rows += [Row(p, 4, "tcp") for p in ("ipvs-new", "slr-new", "ipvs-connect", "slr-connect")]
     return rows
 
@@ -70,7 +75,10 @@ def scale():
         rows += [Row(path, 4, "udp", 60, n) for n in (1, 10000, 1000000)]
         if path != "nft-flowtable":
             rows += [Row(path, 4, "udp", 60, 64, 10000)]
+    # What many flows cost the generator, and senders that no cache of a device remembers.
+    rows += [Row("tc-mirred", f, "udp", 60, 1000000) for f in (4, 6)]
     rows += [Row("slr-nat", 6, "udp", 60, n) for n in (1, 10000, 1000000)]
+    rows += [Row("slr-tunnel", 4, "udp", 60, n) for n in (1, 10000, 1000000)]
     # Of customers, with tunnels of their own.
     rows += [Row(path, 4, "udp", 60, 64, n) for path in ("slr-switch", "slr-route", "slr-decap", "slr-tunnel")
              for n in (1, 1000, 10000)]
