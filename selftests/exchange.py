@@ -19,6 +19,8 @@ import sys
 import threading
 import time
 
+from traffic import serve_tcp, serve_udp
+
 IP_RECVERR = 11  # any error that comes back fails the next call
 VIPS = {4: "203.0.113.10", 6: "2001:db8:113::10"}
 REALS = {4: "10.2.0.11", 6: "2001:db8:5::11"}
@@ -31,42 +33,11 @@ SIDES = (("xcl", "g0", "c0", ("198.51.100.1/24", "198.51.100.2/24"),
 # --- the servers -------------------------------------------------------------------
 
 
-def echo(sock):
-    try:
-        while data := sock.recv(65536):
-            sock.sendall(data)
-    except OSError:
-        pass
-    finally:
-        sock.close()
-
-
-def echo_datagrams(sock):
-    while True:
-        data, peer = sock.recvfrom(65536)
-        try:
-            sock.sendto(data, peer)
-        except OSError:
-            pass  # told of an earlier one that did not arrive
-
-
-def listen(server):
-    while True:
-        threading.Thread(target=echo, args=(server.accept()[0],), daemon=True).start()
-
-
 def serve():
-    for target, kind, address, port in (
-            (listen, socket.SOCK_STREAM, "::", 80), (echo_datagrams, socket.SOCK_DGRAM, "::", 53),
-            (echo_datagrams, socket.SOCK_DGRAM, "::ffff:" + VIPS[4], 54),
-            (echo_datagrams, socket.SOCK_DGRAM, VIPS[6], 54)):
-        sock = socket.socket(socket.AF_INET6, kind)
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((address, port))
-        if target is listen:
-            sock.listen(128)
-        threading.Thread(target=target, args=(sock,), daemon=True).start()
+    serve_tcp(80)
+    serve_udp(53)
+    serve_udp(54, "::ffff:" + VIPS[4])
+    serve_udp(54, VIPS[6])
     print("ready", flush=True)
     threading.Event().wait()
 

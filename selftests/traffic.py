@@ -28,9 +28,7 @@ def echo(sock):
         sock.close()
 
 
-def echo_datagrams(port):
-    sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-    sock.bind(("::", port))
+def echo_datagrams(sock):
     while True:
         data, peer = sock.recvfrom(65536)
         try:
@@ -39,18 +37,32 @@ def echo_datagrams(port):
             pass  # told of an earlier one that did not arrive
 
 
-def listen(port):
-    server = socket.create_server(("::", port), family=socket.AF_INET6, backlog=512,
-                                  dualstack_ipv6=True)
+def accept(server):
     while True:
         sock = server.accept()[0]
         threading.Thread(target=echo, args=(sock,), daemon=True).start()
 
 
+def serve_tcp(port):
+    """An echo server of both families, in the background."""
+    server = socket.create_server(("::", port), family=socket.AF_INET6, backlog=512,
+                                  dualstack_ipv6=True)
+    threading.Thread(target=accept, args=(server,), daemon=True).start()
+
+
+def serve_udp(port, address="::"):
+    """The same; of one address if it is given, ::ffff:A.B.C.D for IPv4."""
+    sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((address, port))
+    threading.Thread(target=echo_datagrams, args=(sock,), daemon=True).start()
+
+
 def serve(ports):
-    for port in ports:
-        for target in (listen, echo_datagrams):
-            threading.Thread(target=target, args=(int(port),), daemon=True).start()
+    for port in map(int, ports):
+        serve_tcp(port)
+        serve_udp(port)
     threading.Event().wait()
 
 
