@@ -256,22 +256,27 @@ send(10, ident=5, off=808)
 """
 
 
-def a_cross_connect_over_ipv6_shows_which_flow_it_is():
-    gateway()
-    slr_tunnel("ta", "gre", True, 7)
-    slr_tunnel("tb", "gre", True, 8)
-    do("tunnel-set", name="ta", to="tb")
+def seen_by_tb(option, packets):
+    """What tcpdump prints of the five packets that come to the other site."""
     seen = subprocess.Popen(
-        ["ip", "netns", "exec", "tb", "timeout", "20", "tcpdump", "-i", "b0", "-nlv", "-c", "5",
-         f"ip6 proto 47 and dst {outer('tb', True)[0]}"],
+        ["ip", "netns", "exec", "tb", "timeout", "20", "tcpdump", "-i", "b0", option, "-c", "5", packets],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while "listening" not in (line := seen.stderr.readline()):
         if not line:
             fail("tcpdump did not start")
     sent = ns("ta", "python3", "-c", BY_HAND, os.path.dirname(os.path.abspath(__file__)), outer("ta", True)[1])
     eq("sent", sent.stderr, "")
+    return seen.communicate()[0]
+
+
+def a_cross_connect_over_ipv6_shows_which_flow_it_is():
+    gateway()
+    slr_tunnel("ta", "gre", True, 7)
+    slr_tunnel("tb", "gre", True, 8)
+    do("tunnel-set", name="ta", to="tb")
+    seen = seen_by_tb("-nlv", f"ip6 proto 47 and dst {outer('tb', True)[0]}")
     # None is shown if it is 0.
-    labels = re.findall(r"\((?:flowlabel (0x[0-9a-f]+), )?hlim", seen.communicate()[0])
+    labels = re.findall(r"\((?:flowlabel (0x[0-9a-f]+), )?hlim", seen)
     eq("arrived", len(labels), 5)
     one, again, other, first, later = labels
     eq("a flow has one", [one == again, one not in ("", other)], [True, True])
@@ -283,16 +288,8 @@ def a_cross_connect_into_udp_shows_which_flow_it_is():
     slr_tunnel("ta", "gre", True, 7)
     slr_tunnel("tb", "vxlan", False, 8)
     do("tunnel-set", name="ta", to="tb")
-    seen = subprocess.Popen(
-        ["ip", "netns", "exec", "tb", "timeout", "20", "tcpdump", "-i", "b0", "-nl", "-c", "5",
-         f"udp dst port 4789 and dst {outer('tb', False)[0]}"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while "listening" not in (line := seen.stderr.readline()):
-        if not line:
-            fail("tcpdump did not start")
-    sent = ns("ta", "python3", "-c", BY_HAND, os.path.dirname(os.path.abspath(__file__)), outer("ta", True)[1])
-    eq("sent", sent.stderr, "")
-    ports = [int(port) for port in re.findall(r"\.(\d+) > \S+\.4789: ", seen.communicate()[0])]
+    seen = seen_by_tb("-nl", f"udp dst port 4789 and dst {outer('tb', False)[0]}")
+    ports = [int(port) for port in re.findall(r"\.(\d+) > \S+\.4789: ", seen)]
     eq("arrived", len(ports), 5)
     one, again, other, first, later = ports
     eq("a flow has one", [one == again, one == other], [True, False])
