@@ -50,19 +50,32 @@ pub(super) const TICK_MS: u32 = 125;
 /// Milliseconds between two ticks while servers wait and there is nothing to sweep.
 const WAIT_MS: u32 = 1000;
 
-/// The most chains of one table to look at in a tick: a million flows take half a minute,
-/// and less than a twentieth of what their packets do.
-const CHAINS_MAX: usize = 1 << 13;
+/// The most chains of one table to look at in a tick: a million flows take a minute, and a
+/// hundredth of a processor.
+const CHAINS_MAX: usize = 1 << 12;
 
-/// The same of a table that is nearly full, where flows whose time has run out keep others out.
+/// The same of a table that is nearly full, where flows whose time has run out keep others out,
+/// as long as there are such flows.
 const CHAINS_FULL: usize = 1 << 16;
+
+/// At least one of so many flows must be found to have run out for looking faster to be of use.
+const FEW_OVER: usize = 64;
+
+/// Where the sweep of one table of flows stands.
+#[derive(Default)]
+struct FlowRound {
+    cursor: Cursor,
+    /// Whether the last part had enough flows whose time has run out. Chains being as random as
+    /// hashes are, it speaks for the others.
+    has_over: bool,
+}
 
 /// Where the work of one namespace stands.
 struct Round {
     /// Whose work it is; none once the namespace goes.
     tables: Option<Arc<Tables>>,
-    flows4: Cursor,
-    flows6: Cursor,
+    flows4: FlowRound,
+    flows6: FlowRound,
     persist4: Cursor,
     persist6: Cursor,
     /// The second of the last look at all servers.
@@ -86,8 +99,8 @@ impl Gc {
     pub(super) fn new() -> Result<Arc<Self>> {
         let round = Round {
             tables: None,
-            flows4: Cursor::default(),
-            flows6: Cursor::default(),
+            flows4: FlowRound::default(),
+            flows6: FlowRound::default(),
             persist4: Cursor::default(),
             persist6: Cursor::default(),
             looked: 0,
@@ -171,8 +184,8 @@ impl Round {
 }
 
 /// How many of so many chains to look at in a tick.
-fn part(buckets: usize, is_nearly_full: bool) -> usize {
-    let most = match is_nearly_full {
+fn part(buckets: usize, is_pressed: bool) -> usize {
+    let most = match is_pressed {
         true => CHAINS_FULL,
         false => CHAINS_MAX,
     };
@@ -182,22 +195,23 @@ fn part(buckets: usize, is_nearly_full: bool) -> usize {
 fn sweep_flows<A: Family>(
     flows: &FlowTable<A>,
     tables: &Tables,
-    cursor: &mut Cursor,
+    round: &mut FlowRound,
     now: u32,
 ) -> Result {
     if flows.len() != 0 {
         let max = flows.max();
         let is_nearly_full = flows.live() > max.saturating_sub(max / 4);
-        let chains = part(flows.buckets(), is_nearly_full);
-        flows.sweep(cursor, chains, |flow| {
+        let chains = part(flows.buckets(), is_nearly_full && round.has_over);
+        let swept = flows.sweep(&mut round.cursor, chains, |flow| {
             match flows.expire(tables, flow, now) {
                 true => Fate::Remove,
                 false => Fate::Keep,
             }
         })?;
+        round.has_over = swept.removed.saturating_mul(FEW_OVER) >= swept.examined.max(1);
     }
-    if flows.len() == 0 || cursor.is_done() {
-        *cursor = Cursor::default();
+    if flows.len() == 0 || round.cursor.is_done() {
+        round.cursor = Cursor::default();
     }
     Ok(())
 }

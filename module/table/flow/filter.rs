@@ -15,7 +15,7 @@ use crate::domain::{
     flow::State,
 };
 use crate::kern::{
-    sync::rcu_hash::{Cursor, Fate},
+    sync::rcu_hash::{Cursor, Fate, Swept},
     time,
 };
 use crate::table::{change::Resets, config::Binding, Tables};
@@ -184,9 +184,8 @@ impl<A: Family> FlowTable<A> {
         cursor: &mut Cursor,
         buckets: usize,
         f: impl FnMut(&Flow<A>) -> Fate,
-    ) -> kernel::error::Result {
-        self.table.sweep(cursor, buckets, usize::MAX, f)?;
-        Ok(())
+    ) -> kernel::error::Result<Swept> {
+        self.table.sweep(cursor, buckets, usize::MAX, f)
     }
 
     /// Takes all flows out, when packets cannot come any more. Their memory and routes are given
