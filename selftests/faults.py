@@ -50,7 +50,8 @@ def state():
         passing = volatile + (("id",) if op == "tunnel-get" else ())
         return {k: v for k, v in reply.items() if k not in passing}
 
-    listed = [[fixed(op, o) for o in dump(op)]
+    # Lists have the order of numbers' hashes, and a tunnel that is made anew has another number.
+    listed = [sorted((fixed(op, o) for o in dump(op)), key=repr)
               for op in ("port-get", "customer-get", "service-get", "server-get", "binding-get",
                          "tunnel-get", "route-get", "device-get")]
     return listed + [fixed("settings-get", do("settings-get"))]
