@@ -325,6 +325,14 @@ acme_host() {
 	X
 }
 
+# ways_out: both customers', to the public context.
+ways_out() {
+	cat <<-X
+		route 0.0.0.0/0 customer acme public
+		route 0.0.0.0/0 customer bell public
+	X
+}
+
 # public_up: the gateway's way out, to the namespace pu.
 public_up() {
 	wire pu p0 gw p0

@@ -23,8 +23,7 @@ configure() {
 		port g1
 		$(two_sites)
 		$(acme_host)
-		route 0.0.0.0/0 customer acme public
-		route 0.0.0.0/0 customer bell public
+		$(ways_out)
 	X
 	slr conf show >"$TMP/before"
 }

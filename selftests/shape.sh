@@ -35,8 +35,7 @@ configure() {
 		port g1
 		$(two_sites)
 		customer idle id 3
-		route 0.0.0.0/0 customer acme public
-		route 0.0.0.0/0 customer bell public
+		$(ways_out)
 	X
 	slr conf show >"$TMP/before"
 }
