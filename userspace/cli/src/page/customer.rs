@@ -4,42 +4,30 @@
 
 use super::Page;
 
+/// The number first, which only `add` gives.
+const OPTIONS: &[&str] = &[
+    "id",
+    "vrf",
+    "none",
+    "guard",
+    "off",
+    "loose",
+    "strict",
+    "max-flows",
+    "max-routes",
+    "max-tunnels",
+    "new-flows",
+    "packets",
+    "bytes",
+    "weight",
+];
+
 pub const PAGE: Page = Page {
     name: "customer",
     summary: "routing contexts with address spaces of their own",
     verbs: &[
-        (
-            "add",
-            &[
-                "id",
-                "vrf",
-                "none",
-                "guard",
-                "off",
-                "loose",
-                "strict",
-                "max-flows",
-                "max-routes",
-                "max-tunnels", "new-flows", "packets", "bytes", "weight"],
-        ),
-        (
-            "set",
-            &[
-                "vrf",
-                "none",
-                "guard",
-                "off",
-                "loose",
-                "strict",
-                "max-flows",
-                "max-routes",
-                "max-tunnels",
-                "new-flows",
-                "packets",
-                "bytes",
-                "weight",
-            ],
-        ),
+        ("add", OPTIONS),
+        ("set", OPTIONS.split_at(1).1),
         ("del", &[]),
         ("show", &[]),
     ],
