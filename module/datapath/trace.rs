@@ -130,16 +130,7 @@ impl Ctx<'_> {
 #[cold]
 #[inline(never)]
 fn noted(customer: u32, record: &Record, stage: Stage, fill: impl FnOnce(&mut Step)) {
-    let mut step = Step {
-        stage,
-        after: 0,
-        customer,
-        view: None,
-        ifindex: 0,
-        device: None,
-        tunnel: None,
-        reason: None,
-    };
+    let mut step = Step::new(stage, customer);
     fill(&mut step);
     record.note(step);
 }

@@ -101,6 +101,22 @@ pub struct Step {
     pub reason: Option<&'static str>,
 }
 
+impl Step {
+    /// One of which nothing else is known yet.
+    pub const fn new(stage: Stage, customer: u32) -> Self {
+        Step {
+            stage,
+            after: 0,
+            customer,
+            view: None,
+            ifindex: 0,
+            device: None,
+            tunnel: None,
+            reason: None,
+        }
+    }
+}
+
 /// Addresses that are asked for.
 pub type Prefix = (Addr, u8);
 
@@ -203,19 +219,6 @@ mod tests {
     const B: Addr = Addr::V4([10, 0, 1, 10]);
     const V: Addr = Addr::V4([203, 0, 113, 1]);
 
-    fn step(stage: Stage, customer: u32) -> Step {
-        Step {
-            stage,
-            after: 0,
-            customer,
-            view: None,
-            ifindex: 0,
-            device: None,
-            tunnel: None,
-            reason: None,
-        }
-    }
-
     /// A packet of customer 7 out of tunnel 3, rewritten, dropped.
     fn steps() -> [Step; 4] {
         let view = |src, dst| {
@@ -228,20 +231,20 @@ mod tests {
         [
             Step {
                 ifindex: 2,
-                ..step(Stage::Arrived, 0)
+                ..Step::new(Stage::Arrived, 0)
             },
             Step {
                 tunnel: Some(3),
                 view: view((A, 40000), (V, 80)),
-                ..step(Stage::Packet, 7)
+                ..Step::new(Stage::Packet, 7)
             },
             Step {
                 view: view((A, 40000), (B, 8080)),
-                ..step(Stage::Rewritten, 7)
+                ..Step::new(Stage::Rewritten, 7)
             },
             Step {
                 reason: Some("no-route"),
-                ..step(Stage::Dropped, 7)
+                ..Step::new(Stage::Dropped, 7)
             },
         ]
     }
