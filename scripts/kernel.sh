@@ -6,10 +6,11 @@
 # environment, in a folder whose name changes with all that it was made from. A
 # build that was killed goes on where it stopped.
 #
-# The script that reads this sets `kind`, the first word of that folder's name,
-# and defines configure, make_kernel and kernel_dir.
+# The script that reads this sets `kind`, the first word of that folder's name, and
+# `patches` if the source needs any, and defines configure, make_kernel and kernel_dir.
 
 : "${kind:?is for the script to set that reads this}"
+[ -v patches ] || patches=()
 cache=/var/cache/slr
 version=${SLR_RELEASE%%+*}
 series=${version%.*}
@@ -18,6 +19,7 @@ say() { printf '# %s-kernel: %s\n' "$kind" "$*"; }
 die() { printf '%s-kernel: %s\n' "$kind" "$*" >&2; exit 1; }
 
 unpack() { # DIR
+	local patch
 	rm -rf "$1.new"
 	mkdir -p "$1.new"
 	tar -xf "/usr/src/linux-source-$series.tar.xz" -C "$1.new" --strip-components=1 --wildcards \
@@ -25,6 +27,7 @@ unpack() { # DIR
 		--exclude='*/drivers/net/ethernet/*/*.[ch]' --exclude='*/drivers/net/wireless/*.[ch]' \
 		--exclude='*/drivers/media/*.[ch]' --exclude='*/drivers/staging/*.[ch]' \
 		--exclude='*/arch/*/boot/dts/*' --exclude='*/Documentation/translations/*'
+	for patch in "${patches[@]}"; do patch -p1 -d "$1.new" <"$patch"; done
 	mv "$1.new" "$1"
 }
 
