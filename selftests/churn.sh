@@ -1,20 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Everything changes at once, under traffic whose every byte is looked at: objects,
-# devices, namespaces, neighbours, routes, the module itself, while tables are
-# listed. SLR_CHURN_SECONDS is for each test; `make soak` gives many. How far it is
-# goes to $SLR_PROGRESS every few seconds, if that is set.
+# Everything of virtual hosts changes at once, under traffic whose every byte is
+# looked at: objects, devices, namespaces, neighbours, routes, the module itself,
+# while tables are listed.
 
-# shellcheck source=selftests/lib.sh
-. "$(dirname "$0")/lib.sh"
-here=$(dirname "$(readlink -f "$0")")
+# shellcheck source=selftests/churning.sh
+. "$(dirname "$0")/churning.sh"
 
 V4=203.0.113.1
 V6=2001:db8:cafe::1
 PORT=7
-ASKING=()
-LASTS=${SLR_CHURN_SECONDS:-$((10 * SLOW))}
+TRAFFIC="cl $V4 $PORT
+cl $V6 $PORT"
+GENTLE="turn_objects turn_weights turn_transactions turn_devices turn_namespaces turn_listings turn_neighbours turn_flows"
+ROUGH="turn_module turn_cables"
 
 # --- what is served --------------------------------------------------------------
 
@@ -38,44 +38,8 @@ configure() {
 	END
 }
 
-serve() {
-	local h
-	for h in h1 h2 h3; do
-		in_ns $h python3 "$here/traffic.py" serve $PORT >/dev/null 2>&1 &
-		disown
-	done
-	for h in 1 2 3; do
-		until_ok 20 in_ns h$h ss -Hltn "sport = :$PORT" || fail "h$h does not listen"
-	done
-}
-
-# ask PATIENCE: traffic of both families until the next call or the test's end.
-ask() {
-	local v
-	hush
-	for v in $V4 $V6; do
-		rm -f "$TMP/ask-$v"
-		cl python3 "$here/traffic.py" ask "$TMP/ask-$v" "$1" $v $PORT 2>"$TMP/ask-$v.err" &
-		ASKING+=($!)
-	done
-	defer hush
-}
-
-hush() {
-	reap "${ASKING[@]}"
-	ASKING=()
-}
-
-# flowing N: whether both families have made more than so many connections and exchanges.
-flowing() {
-	jq -se "length == 2 and (map([.connections, .datagrams]|min)|min) > $1" "$TMP"/ask-"$V4" "$TMP"/ask-"$V6"
-}
-
-# asked FIELD: of both families together.
-asked() { cat "$TMP"/ask-"$V4" "$TMP"/ask-"$V6" 2>/dev/null | jq -s "map(.$1)|add // 0"; }
-
 # --- what changes -----------------------------------------------------------------
-# Each function is one turn; all are repeated at once until the file "stop" is there.
+# Each function is one turn.
 
 turn_objects() {
 	slr service add 203.0.113.50:1000-1999/tcp
@@ -171,100 +135,8 @@ turn_cables() {
 	ip -n gw link set g9 name g0
 }
 
-# repeat TURN: until told to stop; counts the turns.
-repeat() {
-	local n=0
-	until [[ -e $TMP/stop ]]; do
-		"$1" >/dev/null 2>&1
-		n=$((n + 1))
-		echo $n >"$TMP/turns-$1"
-	done
-}
-
-turns() { cat "$TMP"/turns-* 2>/dev/null | paste -sd+ | bc; }
-
-# --- the memory that is in use -------------------------------------------------------
-
-# Without flows and without what the kernel would give back when asked.
-memory_kb() {
-	slr flow del >/dev/null 2>&1
-	until_ok 20 eval '[[ $(flows) == 0 ]]'
-	sleep 2
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
-	sleep 1
-	awk '/^(SUnreclaim|Percpu|VmallocUsed|KernelStack|PageTables):/ { sum += $2 } END { print sum }' /proc/meminfo
-}
-
-progress() {
-	[[ -n ${SLR_PROGRESS:-} ]] || return
-	printf '# %4d s: %s; %s turns of churn; %s MB of kernel memory\n' "$1" \
-		"$(cat "$TMP"/ask-"$V4" "$TMP"/ask-"$V6" 2>/dev/null | jq -sr '"\(map(.connections)|add) connections, \(map(.datagrams)|add) datagrams, \((map(.bytes)|add)/1e6|floor) MB, \(map(.lost)|add) lost, \(map(.failed)|add) failed, \(map(.corrupt)|add) corrupt"')" \
-		"$(turns)" "$(awk '/^(Slab|Percpu|VmallocUsed):/ { s += $2 } END { print int(s / 1024) }' /proc/meminfo)" >>"$SLR_PROGRESS"
-}
-
-# churn SECONDS TURN...: all of them at once, for so long.
-churn() {
-	local lasts=$1 t pids=() start=$SECONDS
-	shift
-	rm -f "$TMP"/turns-* "$TMP/stop"
-	for t in "$@"; do
-		repeat "$t" &
-		pids+=($!)
-	done
-	while ((SECONDS < start + lasts)); do
-		sleep 5
-		progress $((SECONDS - start))
-	done
-	touch "$TMP/stop"
-	wait "${pids[@]}"
-	for t in "$@"; do
-		((1$(cat "$TMP/turns-$t" 2>/dev/null) > 10)) || fail "$t was never done"
-	done
-}
-
-GENTLE="turn_objects turn_weights turn_transactions turn_devices turn_namespaces turn_listings turn_neighbours turn_flows"
-
-gentle() {
-	NAME="traffic does not notice what changes around it; and memory stays flat"
-	local before after
-	configure
-	# What is made once and kept is made in the first turns.
-	ask $((20 * SLOW))
-	# shellcheck disable=SC2086
-	churn $((10 * SLOW)) $GENTLE
-	hush
-	before=$(memory_kb)
-	ask $((20 * SLOW))
-	until_ok 30 flowing 10 || fail "no traffic: $(cat "$TMP"/ask-*)"
-	# shellcheck disable=SC2086
-	churn "$LASTS" $GENTLE
-	diag "$(asked connections) connections, $(asked datagrams) datagrams, $(asked bytes) bytes, $(asked lost) lost, $(turns) turns"
-	want "corrupt" "$(asked corrupt)" 0
-	want "failed connections" "$(asked failed)" 0
-	diag "$(cat "$TMP/ask-$V4" "$TMP/ask-$V6")"
-	hush
-	after=$(memory_kb)
-	diag "kernel memory: $before kB before, $after kB after"
-	want_between "growth of memory in kB" $((after - before)) -100000 $((2048 + before / 50))
-}
-
-rough() {
-	NAME="the module; cables and ports come and go under traffic and churn; which goes on after it"
-	configure
-	ask 5
-	until_ok 30 flowing 10 || fail "no traffic: $(cat "$TMP"/ask-*)"
-	# shellcheck disable=SC2086
-	churn "$LASTS" $GENTLE turn_module turn_cables
-	want "corrupt" "$(asked corrupt)" 0
-	diag "$(asked connections) connections, $(asked datagrams) datagrams, $(asked failed) failed, $(asked lost) lost, $(turns) turns"
-	configure
-	ask $((20 * SLOW))
-	until_ok 60 flowing 5 || fail "no traffic afterwards: $(cat "$TMP"/ask-*)"
-}
-
 net_up
 # Addresses of IPv6 would go with the cable.
 gw sysctl -qw net.ipv6.conf.all.keep_addr_on_down=1
-serve
+for h in h1 h2 h3; do serve $h $PORT; done
 run_tests gentle rough

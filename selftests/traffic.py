@@ -6,7 +6,8 @@
   traffic.py ask STATUS PATIENCE ADDRESS PORT...  ask such servers until killed
 
 STATUS is a file in which a JSON object always says how far it is. A connection fails when
-PATIENCE seconds pass without a byte; `corrupt` is what came back as other bytes.
+PATIENCE seconds pass without a byte; `corrupt` is what came back as other bytes. Between two
+there is a pause, or the machine would have no time for anything else.
 """
 
 import json
@@ -16,6 +17,8 @@ import socket
 import sys
 import threading
 import time
+
+PAUSE = 0.05
 
 
 def echo(sock):
@@ -87,7 +90,7 @@ class Client:
             self.count["failed"] += 1
             why = type(error).__name__
             self.why[why] = self.why.get(why, 0) + 1
-        time.sleep(0.05)
+        time.sleep(PAUSE)
 
     def connection(self, port, rng, size):
         """What is sent comes back, while more is sent, in pieces of any size."""
@@ -118,6 +121,7 @@ class Client:
         while True:
             try:
                 self.connection(port, rng, rng.randrange(*sizes))
+                time.sleep(PAUSE)
             except OSError as e:
                 self.failed(e)
 
@@ -148,7 +152,7 @@ class Client:
                 self.add(datagrams=1, bytes=len(data))
             except OSError:
                 self.add(lost=1)
-                time.sleep(0.02)
+            time.sleep(PAUSE)
 
     def run(self, ports):
         for port in map(int, ports):
