@@ -8,10 +8,8 @@ bytes; broken and mutated packets go into a port, and nothing of it may be harme
     bc c0 ---- g0 bg g1 ---- s0 bs        nft dnat, the twin: same addresses, same MACs
 """
 
-import ctypes
 import errno
 import os
-import random
 import select
 import socket
 import struct
@@ -21,6 +19,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lib import connect, defer, do, dump, empty, eq, fail, run_tests, sh  # noqa: E402
+from mutants import enter, mangle, seeded, summed, tap  # noqa: E402
 from packet import csum  # noqa: E402
 
 SLOW = int(os.environ.get("SLR_SLOW", "1"))
@@ -36,27 +35,10 @@ NET = {
 }
 # Virtual port and the server's port of a protocol.
 PORTS = {TCP: (80, 8001), UDP: (53, 5353), SCTP: (36412, 36413)}
-LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def raw(text):
     return socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text)
-
-
-def enter(ns):
-    with open(f"/run/netns/{ns}", encoding="ascii") as f:
-        if LIBC.setns(f.fileno(), 0x40000000):
-            raise OSError(ctypes.get_errno(), "setns " + ns)
-
-
-def tap(ns, dev):
-    """A socket that sends and sees every frame of a device in a namespace."""
-    enter(ns)
-    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-    sock.bind((dev, 0))
-    sock.setblocking(False)
-    return sock
 
 
 # --- what packets are made of ----------------------------------------------------------
@@ -380,12 +362,6 @@ class Connection:
         self.show("icmp error", to_server, packet(self.rng, src, dst, proto, l4))
 
 
-def seeded():
-    seed = int(os.environ.get("SLR_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
-    print(f"# SLR_SEED={seed}")
-    return random.Random(seed)
-
-
 def as_its_twin(version):
     rng, seen, twins = seeded(), {}, Twins()
     defer(empty)
@@ -407,28 +383,11 @@ def ipv6_comes_out_as_from_nft():
 
 def mutate(rng, frame):
     """The frame with a few things wrong."""
-    out = bytearray(frame)
-    for _ in range(rng.choice((0, 1, 1, 2, 5))):
-        at = rng.randrange(12, max(13, min(len(out), 90)))
-        how = rng.randrange(6)
-        if how == 0:
-            out[at:at + 1] = bytes([out[at] ^ 1 << rng.randrange(8)]) if at < len(out) else b""
-        elif how == 1:
-            out[at:at + 1] = bytes([rng.choice((0, 1, 4, 5, 6, 15, 127, 128, 255))])
-        elif how == 2:
-            out[at:at + 2] = struct.pack("!H", rng.choice((0, 1, 7, 8, 20, 40, 1499, 65535)))
-        elif how == 3:
-            del out[at:at + rng.randrange(1, 9)]
-        elif how == 4:
-            out[at:at] = rng.randbytes(rng.randrange(1, 9))
-        else:
-            del out[rng.randrange(14, max(15, len(out))):]
+    out = mangle(rng, frame, 12, 90)
     # Most have the right IPv4 checksum, or they would not come far.
-    size = (out[14] & 15) * 4 if len(out) > 14 else 0
-    if 20 <= size <= len(out) - 14 and rng.random() < 0.9:
-        out[24:26] = bytes(2)
-        out[24:26] = struct.pack("!H", csum(bytes(out[14:14 + size])))
-    return bytes(out[:1514]).ljust(14, b"\0")
+    if rng.random() < 0.9:
+        out = out[:14] + summed(out[14:])
+    return out[:1514].ljust(14, b"\0")
 
 
 def mutants_do_no_harm():
