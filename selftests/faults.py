@@ -21,7 +21,7 @@ import exchange  # noqa: E402
 from injection import (DEBUGFS, KINDS, MOST, SLOW, every_call_failing, knob,  # noqa: E402
                        prepare, process_with_nth_failing, symbols, until, with_nth_failing, write)
 from lib import (NlError, Skip, connect, defer, do, dump, empty, eq, fail,  # noqa: E402
-                 own_namespace, run_tests, sh)
+                 own_namespace, run_tests, sh, state)
 
 VIP = "203.0.113.10"
 WEB = {"address": VIP, "protocol": 6, "port": 80}
@@ -39,22 +39,6 @@ def chosen(name):
 
 
 # --- commands --------------------------------------------------------------------
-
-
-def state():
-    """All that is configured, without what differs each time that it is made."""
-    volatile = ("generation", "counters", "flows", "expires")
-
-    def fixed(op, reply):
-        # A customer's number is configured, a tunnel's the next free one.
-        passing = volatile + (("id",) if op == "tunnel-get" else ())
-        return {k: v for k, v in reply.items() if k not in passing}
-
-    # Lists have the order of numbers' hashes, and a tunnel that is made anew has another number.
-    listed = [sorted((fixed(op, o) for o in dump(op)), key=repr)
-              for op in ("port-get", "customer-get", "service-get", "server-get", "binding-get",
-                         "tunnel-get", "route-get", "device-get")]
-    return listed + [fixed("settings-get", do("settings-get"))]
 
 
 NET = {"address": "10.8.0.0", "length": 16}
