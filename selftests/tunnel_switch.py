@@ -237,6 +237,28 @@ def a_cross_connect_does_not_look_inside():
     eq("both counted", all(n > 2 for n in carried("in").values()), True)
 
 
+def what_a_cross_connect_cannot_pass_on_is_counted_as_that():
+    gateway()
+    slr_tunnel("tb", "vxlan", True, 8)
+    slr_tunnel("ta", "vxlan", False, 7, to="tb")
+    slr_tunnel("tb", "ipip", False, 0, name="packets")
+    slr_tunnel("ta", "gre", False, 9, name="anything", to="packets")
+    station = re.search(r"ether (\S+)", sh("ip", "link", "show", "g0"))[1]
+    own, remote = outer("ta", False)
+    forge = os.path.join(os.path.dirname(os.path.abspath(__file__)), "forge.py")
+    # A frame that is too long over IPv6, and what is no IP.
+    for reason, layers in (("too-big", ["vxlan:7", f"eth:{MACS['ta']},{MACS['tb']}", "zeros:1440"]),
+                           ("tunnel-content", ["gre:9", "data:odd"])):
+        before = drops()
+        got = ns("ta", "python3", forge, "a0", station, f"ip:{own},{remote}", *layers)
+        eq("sent", got.stderr, "")
+        for _ in range(50):
+            if (now := drops()) != before:
+                break
+            time.sleep(0.1)
+        eq(reason, {k: n - before.get(k, 0) for k, n in now.items() if n != before.get(k)}, {reason: 1})
+
+
 # What a site sends that has no kernel's tunnel, which would give the packets hashes of its own:
 # two datagrams of one flow, one of another, and two parts of a datagram.
 BY_HAND = """
@@ -382,6 +404,7 @@ if __name__ == "__main__":
         run_tests([ipip_to_gre, gre_to_vxlan, geneve_to_fou, gre_to_l2tpv3_with_cookies,
                    ipip_over_ipv6_to_gre_over_ipv6,
                    vxlan_over_ipv6_to_ipip, a_cross_connect_does_not_look_inside,
+                   what_a_cross_connect_cannot_pass_on_is_counted_as_that,
                    a_cross_connect_over_ipv6_shows_which_flow_it_is,
                    a_cross_connect_into_udp_shows_which_flow_it_is,
                    path_mtu_is_told_in_the_customers_context, a_foreign_source_is_dropped,

@@ -255,8 +255,14 @@ pub(super) fn cross(
     match fits(ctx, &skb, tunnel, long) {
         Ok(parts) => enter(ctx, skb, content, tunnel, parts, hops),
         Err(Fit::TooBig(_)) => refuse::drop(ctx, skb, DropReason::TooBig),
+        Err(_) if is_unable(tunnel, content) => refuse::drop(ctx, skb, DropReason::TunnelContent),
         Err(_) => refuse::drop(ctx, skb, DropReason::NoRoute),
     }
+}
+
+/// Whether such content has no outer header in a tunnel of IP.
+fn is_unable(tunnel: &Tunnel, content: Content) -> bool {
+    tunnel.settings.link().is_none() && header(tunnel, content).is_none()
 }
 
 /// Sends an IP packet that has been rewritten.

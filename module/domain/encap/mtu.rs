@@ -26,9 +26,9 @@ pub enum Fit {
     Inner(u32),
     /// With an outer header, which is then fragmented.
     Outer,
-    /// Not at all: its sender must keep to this many bytes.
+    /// Not at all: its sender must keep to this many bytes. Who sent a frame cannot be told.
     TooBig(u32),
-    /// Not at all, and nobody can be told.
+    /// Not at all: there is no way.
     Lost,
 }
 
@@ -74,7 +74,7 @@ fn too_long(packet: Long, mtu: u32, df: Df) -> Fit {
         // A sender need not go below what every IPv6 link takes (RFC 2473, 7.1).
         Content::Packet(TYPE_IPV6) if packet.len <= MIN_V6 => Fit::Outer,
         Content::Packet(TYPE_IPV6) => Fit::TooBig(mtu.max(MIN_V6)),
-        _ => Fit::Lost,
+        _ => Fit::TooBig(mtu),
     }
 }
 
@@ -135,7 +135,7 @@ mod tests {
         );
         assert_eq!(
             fit(packet(Content::Frame, 1514, true), 1476, Df::Set),
-            Fit::Lost
+            Fit::TooBig(1476)
         );
     }
 
