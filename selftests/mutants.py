@@ -64,3 +64,19 @@ def summed(ip):
         return ip
     head = ip[:10] + bytes(2) + ip[12:size]
     return head[:10] + struct.pack("!H", csum(head)) + head[12:] + ip[size:]
+
+
+def fragments(ip, size, ident):
+    """A packet without options or extension headers in pieces; `size` is a multiple of eight."""
+    six = ip[0] >> 4 == 6
+    body, parts = ip[40 if six else 20:], []
+    for at in range(0, len(body), size):
+        piece = body[at:at + size]
+        more = at + size < len(body)
+        if six:
+            piece = struct.pack("!BBHI", ip[6], 0, at | more, ident) + piece
+            parts.append(ip[:4] + struct.pack("!HB", len(piece), 44) + ip[7:40] + piece)
+            continue
+        head = ip[:2] + struct.pack("!HHH", 20 + len(piece), ident, at // 8 | more << 13) + ip[8:20]
+        parts.append(summed(head + piece))
+    return parts

@@ -19,7 +19,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lib import connect, defer, do, dump, empty, eq, fail, run_tests, sh  # noqa: E402
-from mutants import enter, mangle, seeded, summed, tap  # noqa: E402
+from mutants import enter, fragments, mangle, seeded, summed, tap  # noqa: E402
 from packet import csum  # noqa: E402
 
 SLOW = int(os.environ.get("SLR_SLOW", "1"))
@@ -85,18 +85,6 @@ def packet(rng, src, dst, proto, l4, ttl=64):
     flow = rng.randrange(1 << 20)
     return (struct.pack("!IHBB", 6 << 28 | tos << 20 | flow, len(ext) + len(l4), first, ttl)
             + src + dst + ext + l4)
-
-
-def fragments(ip, size, ident):
-    """The packet of IPv4 without options in pieces."""
-    body, parts = ip[20:], []
-    for at in range(0, len(body), size):
-        piece = body[at:at + size]
-        more = 0x2000 if at + size < len(body) else 0
-        head = ip[:2] + struct.pack("!HHH", 20 + len(piece), ident, at // 8 | more) + ip[8:10]
-        head += bytes(2) + ip[12:20]
-        parts.append(head[:10] + struct.pack("!H", csum(head)) + head[12:] + piece)
-    return parts
 
 
 # --- twins ------------------------------------------------------------------------------
