@@ -135,8 +135,9 @@ def state():
     volatile = ("generation", "counters", "flows", "expires")
 
     def fixed(op, reply):
-        # A customer's number is configured, a tunnel's the next free one.
-        passing = volatile + (("id",) if op == "tunnel-get" else ())
+        # A customer's number is configured, a tunnel's the next free one; what a customer's limits
+        # are called ports count.
+        passing = volatile + {"tunnel-get": ("id",), "port-get": ("packets", "bytes")}.get(op, ())
         return {k: v for k, v in reply.items() if k not in passing}
 
     # Lists have the order of numbers' hashes, and a tunnel that is made anew has another number.
