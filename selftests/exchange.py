@@ -3,15 +3,18 @@
 """Traffic in small pieces, each when it is asked for, through a gateway in this namespace.
 
   exchange.py serve     echo servers of TCP and UDP, and of UDP behind the tunnel
-  exchange.py ask       does what lines "PIECE SECONDS" say; answers each with a line
+  exchange.py ask       does what lines "WAY PIECE SECONDS" say; answers each with a line
 
-A piece may lose packets, not its way: what is lost is sent again until the time is over.
+A way is IPv4 or IPv6 here; branches.py has those of customers. A piece may lose packets, not
+its way: what is lost is sent again until the time is over.
 
      xcl c0 ---- g0 (this namespace, slr) g1 ---- s0 xsv
      198.51.100.0/24                      10.2.0.0/24
      2001:db8:c::/64                      2001:db8:5::/64
 """
 
+import errno
+import itertools
 import os
 import socket
 import subprocess
@@ -38,6 +41,11 @@ def serve():
     serve_udp(53)
     serve_udp(54, "::ffff:" + VIPS[4])
     serve_udp(54, VIPS[6])
+    stay()
+
+
+def stay():
+    """What was begun goes on until this process is ended."""
     print("ready", flush=True)
     threading.Event().wait()
 
@@ -45,16 +53,19 @@ def serve():
 # --- the client --------------------------------------------------------------------
 
 
-class Client:
-    """One piece at a time, over one family."""
+class Peer:
+    """One piece at a time, with who has an address."""
 
-    def __init__(self, version):
-        self.vip, self.version = VIPS[version], version
-        self.family = socket.AF_INET if version == 4 else socket.AF_INET6
+    # Families and ports whose datagrams no error may answer.
+    strict = ()
+
+    def __init__(self, address):
+        self.address, self.version = address, 6 if ":" in address else 4
+        self.family = socket.AF_INET if self.version == 4 else socket.AF_INET6
         self.kept = None
 
     def connection(self, seconds):
-        return socket.create_connection((self.vip, 80), timeout=seconds)
+        return socket.create_connection((self.address, 80), timeout=seconds)
 
     def tcp(self, seconds):
         """A connection with some data, from its beginning to its end."""
@@ -80,15 +91,14 @@ class Client:
             got += data
         assert got == body, "other bytes came back"
 
-    def datagram(self, seconds, size, port):
+    def datagram(self, seconds, size, port=53):
         """One that comes back, of the same flow each time; what is lost is so without a word."""
         body, end = os.urandom(size), time.monotonic() + seconds
         with socket.socket(self.family, socket.SOCK_DGRAM) as sock:
             sock.settimeout(0.5)
-            # IPv6 itself cannot tell a lack of memory from that of a route, nor can tunnels.
-            if self.version == 4 and port == 53:
+            if (self.version, port) in self.strict:
                 sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
-            sock.connect((self.vip, port))
+            sock.connect((self.address, port))
             while time.monotonic() < end:
                 sock.send(body)
                 try:
@@ -99,10 +109,44 @@ class Client:
         raise TimeoutError("no answer")
 
     def udp(self, seconds):
-        self.datagram(seconds, 100, 53)
+        self.datagram(seconds, 100)
 
     def fragments(self, seconds):
-        self.datagram(seconds, 4000, 53)
+        self.datagram(seconds, 4000)
+
+    def refused(self, seconds, port, size, error, *option):
+        """A datagram that must be answered by an error, of a socket with that option."""
+        end = time.monotonic() + seconds
+        with socket.socket(self.family, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(0.5)
+            if option:
+                sock.setsockopt(*option)
+            sock.connect((self.address, port))
+            while time.monotonic() < end:
+                try:
+                    sock.send(bytes(size))
+                    sock.recv(100)
+                except TimeoutError:
+                    pass
+                except OSError as e:
+                    if e.errno == error:
+                        return
+                    raise
+        raise TimeoutError("no error")
+
+    def ping(self, seconds):
+        end = time.monotonic() + seconds
+        while subprocess.run(["ping", "-q", "-c1", "-W1", self.address], check=False,
+                             stdout=subprocess.DEVNULL).returncode:
+            if time.monotonic() > end:
+                raise TimeoutError("no answer")
+
+
+class Client(Peer):
+    """A client of the services."""
+
+    # IPv6 itself cannot tell a lack of memory from that of a route, nor can tunnels.
+    strict = ((4, 53),)
 
     def tunnel(self, seconds):
         """Through a tunnel to the server, and from it directly to here."""
@@ -110,63 +154,47 @@ class Client:
 
     def closed(self, seconds):
         """A port that is not served, so an error is what must come."""
-        end = time.monotonic() + seconds
-        with socket.socket(self.family, socket.SOCK_DGRAM) as sock:
-            sock.settimeout(0.5)
-            sock.connect((self.vip, 9))
-            while time.monotonic() < end:
-                try:
-                    sock.send(b"x")
-                    sock.recv(100)
-                except ConnectionRefusedError:
-                    return
-                except TimeoutError:
-                    pass
-        raise TimeoutError("no error")
-
-    def ping(self, seconds):
-        end = time.monotonic() + seconds
-        while subprocess.run(["ping", "-q", "-c1", "-W1", self.vip], check=False,
-                             stdout=subprocess.DEVNULL).returncode:
-            if time.monotonic() > end:
-                raise TimeoutError("no answer")
+        self.refused(seconds, 9, 1, errno.ECONNREFUSED)
 
 
-PIECES = ("tcp", "udp", "fragments", "tunnel", "closed", "ping")
+CLIENTS = {f"IPv{version}": Client(vip) for version, vip in VIPS.items()}
+# What is sent by which way.
+PIECES = tuple(itertools.product(CLIENTS, ("tcp", "udp", "fragments", "tunnel", "closed", "ping")))
 
 
-def ask():
-    clients = {version: Client(version) for version in VIPS}
+def ask(clients):
     print("ready", flush=True)
     for line in sys.stdin:
-        version, piece, seconds = line.split()
+        way, piece, seconds = line.split()
         try:
-            getattr(clients[int(version)], piece)(float(seconds))
+            getattr(clients[way], piece)(float(seconds))
             print("done", flush=True)
         except (OSError, AssertionError) as e:
             print(f"{type(e).__name__}: {e}", flush=True)
 
 
 class Asker:
-    """The servers and the client, each in its namespace, until the test ends."""
+    """Servers and a client, each in its namespace, until the test ends."""
 
-    def __init__(self, defer):
-        self.run(defer, "xsv", "serve")
-        self.process = self.run(defer, "xcl", "ask")
+    def __init__(self, defer, pieces=PIECES, script=__file__, servers=(("xsv", "serve"),)):
+        self.pieces = pieces
+        for namespace, role in servers:
+            self.run(defer, namespace, script, role)
+        self.process = self.run(defer, "xcl", script, "ask")
 
     @staticmethod
-    def run(defer, namespace, role):
+    def run(defer, namespace, script, role):
         process = subprocess.Popen(["ip", "netns", "exec", namespace, sys.executable,
-                                    os.path.abspath(__file__), role],
+                                    os.path.abspath(script), role],
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         defer(process.wait)
         defer(process.kill)
         assert process.stdout.readline() == "ready\n"
         return process
 
-    def __call__(self, version, piece, seconds):
+    def __call__(self, way, piece, seconds):
         """One piece; what went wrong with it, or nothing."""
-        print(version, piece, seconds, file=self.process.stdin, flush=True)
+        print(way, piece, seconds, file=self.process.stdin, flush=True)
         answer = self.process.stdout.readline().strip()
         return None if answer == "done" else answer or "the client died"
 
@@ -189,7 +217,10 @@ def wire(sh, defer):
             sh("ip", "-n", ns, "addr", "add", other, "dev", peer, *flags)
             sh("ip", "-n", ns, "route", "add", "default", "via", own.split("/", maxsplit=1)[0])
     sh("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
-    # The server behind the tunnel has the virtual addresses, and is a plain host.
+
+
+def server_behind_a_tunnel(sh):
+    """It has the virtual addresses, and is a plain host."""
     for words in (("link", "add", "far", "type", "sit", "mode", "any",
                    "local", REALS[4], "remote", "10.2.0.1"),
                   ("link", "set", "far", "up"), ("addr", "add", VIPS[4] + "/32", "dev", "lo"),
@@ -216,4 +247,4 @@ def configure(do):
 
 
 if __name__ == "__main__":
-    {"serve": serve, "ask": ask}[sys.argv[1]]()
+    {"serve": serve, "ask": lambda: ask(CLIENTS)}[sys.argv[1]]()

@@ -9,18 +9,18 @@ injection (scripts/debug-kernel), whose leak detector looks on.
 """
 
 import errno
-import itertools
 import os
-import re
 import socket
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import exchange  # noqa: E402
-from injection import (DEBUGFS, KINDS, MOST, SLOW, every_call_failing, knob,  # noqa: E402
-                       prepare, process_with_nth_failing, symbols, until, with_nth_failing, write)
-from lib import (NlError, Skip, connect, defer, do, dump, empty, eq, fail,  # noqa: E402
+from injection import (KINDS, MOST, all_pieces, chosen, every_call_failing, knob,  # noqa: E402
+                       living_without_memory, needs_moving_buffers, pieces_with_moving_buffers,
+                       pieces_with_nth_failing, prepare, process_with_nth_failing, symbols,
+                       until, with_nth_failing)
+from lib import (NlError, connect, defer, do, dump, empty, eq, fail,  # noqa: E402
                  own_namespace, run_tests, sh, state)
 
 VIP = "203.0.113.10"
@@ -31,11 +31,6 @@ PLAIN = {"address": "203.0.113.20"}
 REAL = {"address": "10.2.0.11"}
 OTHER = {"address": "10.2.0.12"}
 SPARE = {"address": "10.2.0.14"}
-
-
-def chosen(name):
-    """Whether SLR_FAULTS, a regular expression, is for this command or piece of traffic."""
-    return re.search(os.environ.get("SLR_FAULTS", ""), name)
 
 
 # --- commands --------------------------------------------------------------------
@@ -190,13 +185,10 @@ def each_allocation(name, command):
 # --- packets -----------------------------------------------------------------------
 
 
-def counter(name):
-    return {c["name"]: c["value"] for c in dump("stats-get")}.get(name, 0)
-
-
 def network():
     """The gateway, its servers and a client; what does a piece of traffic."""
     exchange.wire(sh, defer)
+    exchange.server_behind_a_tunnel(sh)
     defer(empty)
     empty()
     exchange.configure(do)
@@ -205,70 +197,26 @@ def network():
     return asker
 
 
-def all_pieces(asker, when):
-    for version, piece in itertools.product(exchange.VIPS, exchange.PIECES):
-        eq(f"{when}: {piece} over IPv{version}", asker(version, piece, 20 * SLOW), None)
-
-
-def forget():
-    """Nothing is known of any way, so that all is allocated anew."""
-    do("flow-del")
-    write("/proc/sys/net/ipv4/route/flush", 1)
-    write("/proc/sys/net/ipv6/route/flush", 1)
-    for dev in ("g0", "g1"):
-        sh("ip", "neigh", "flush", "dev", dev)
+def packets_find_their_way():
+    network()
 
 
 def packets_with_every_allocation_failing():
     prepare()
-    asker = network()
-    for version, piece, kind in itertools.product(exchange.VIPS, exchange.PIECES, KINDS):
-        name = f"{piece} over IPv{version}: {kind}"
-        if not chosen(name):
-            continue
-
-        def run(n):
-            if wrong := asker(version, piece, 30 * SLOW):
-                fail(f"{name} {n}: {wrong}")
-        print(f"# {name} {every_call_failing(kind, name, forget, run)}", flush=True)
-    print(f"# no-memory counted {counter('no-memory')}")
-    all_pieces(asker, "afterwards")
-    do("flow-del")
-    until(lambda: do("flow-count")["count"] == 0, "no flow is left")
+    pieces_with_nth_failing(network())
 
 
 def packets_without_memory_at_all():
-    """While nothing can be had, living connections go on; new ones are refused and counted."""
     prepare()
     asker = network()
-    for version in exchange.VIPS:
-        eq(f"IPv{version}: open", asker(version, "open", 20 * SLOW), None)
-        lost = counter("no-memory")
-        for kind in KINDS:
-            defer(knob, kind, "probability", 0)
-            knob(kind, "interval", 1)
-            knob(kind, "times", -1)
-            knob(kind, "probability", 100)
-        if asker(version, "tcp", 3 * SLOW) is None:
-            fail(f"IPv{version}: a new connection without memory")
-        eq(f"IPv{version}: the connection that there was", asker(version, "more", 20 * SLOW), None)
-        for kind in KINDS:
-            knob(kind, "probability", 0)
-        if counter("no-memory") == lost:
-            fail(f"IPv{version}: not counted")
+    for way in exchange.CLIENTS:
+        living_without_memory(asker, way)
     all_pieces(asker, "afterwards")
 
 
 def packets_whose_buffers_move():
-    """Each time that bytes are pulled into the head, the head moves elsewhere."""
-    if not os.path.exists(f"{DEBUGFS}/fail_skb_realloc"):
-        raise Skip("this kernel has no fail_skb_realloc")
-    asker = network()
-    defer(knob, "fail_skb_realloc", "probability", 0)
-    knob("fail_skb_realloc", "interval", 1)
-    knob("fail_skb_realloc", "times", -1)
-    knob("fail_skb_realloc", "probability", 100)
-    all_pieces(asker, "moved")
+    needs_moving_buffers()
+    pieces_with_moving_buffers(network())
 
 
 def devices_with_every_allocation_failing():
@@ -350,7 +298,8 @@ def main():
     own_namespace("d0", "d1")
     connect()
     run_tests([
-        commands_with_every_allocation_failing, packets_with_every_allocation_failing,
+        commands_with_every_allocation_failing, packets_find_their_way,
+        packets_with_every_allocation_failing,
         packets_without_memory_at_all, packets_whose_buffers_move,
         devices_with_every_allocation_failing, slr_devices_with_every_allocation_failing,
         namespaces_with_every_allocation_failing, module_with_every_allocation_failing,

@@ -7,12 +7,13 @@ the task that gives it; that of packets, wherever they are handled, by the kerne
 
 import contextlib
 import glob
+import itertools
 import os
 import re
 import subprocess
 import time
 
-from lib import NlError, Skip, defer, fail
+from lib import NlError, Skip, defer, do, dump, eq, fail, sh
 
 DEBUGFS = "/sys/kernel/debug"
 KINDS = ("failslab", "fail_page_alloc")
@@ -33,6 +34,11 @@ def read(path):
 
 def knob(kind, name, value):
     write(f"{DEBUGFS}/{kind}/{name}", value)
+
+
+def chosen(name):
+    """Whether SLR_FAULTS, a regular expression, is for this command or piece of traffic."""
+    return re.search(os.environ.get("SLR_FAULTS", ""), name)
 
 
 def symbols(*names):
@@ -163,3 +169,81 @@ def until(condition, what, seconds=20):
             fail(what)
             return
         time.sleep(0.2)
+
+
+# --- of traffic in pieces, by an exchange.Asker --------------------------------------
+
+
+def counter(name):
+    return {c["name"]: c["value"] for c in dump("stats-get")}.get(name, 0)
+
+
+def all_pieces(asker, when):
+    for way, piece in asker.pieces:
+        if chosen(f"{piece} over {way}: {when}"):
+            eq(f"{when}: {piece} over {way}", asker(way, piece, 20 * SLOW), None)
+
+
+def forget():
+    """Nothing is known of any way, so that all is allocated anew."""
+    do("flow-del")
+    write("/proc/sys/net/ipv4/route/flush", 1)
+    write("/proc/sys/net/ipv6/route/flush", 1)
+    for dev in ("g0", "g1"):
+        sh("ip", "neigh", "flush", "dev", dev)
+
+
+def pieces_with_nth_failing(asker, fresh=forget, pieces=None):
+    for (way, piece), kind in itertools.product(pieces or asker.pieces, KINDS):
+        name = f"{piece} over {way}: {kind}"
+        if not chosen(name):
+            continue
+
+        def run(n):
+            if wrong := asker(way, piece, 30 * SLOW):
+                fail(f"{name} {n}: {wrong}")
+        start = time.monotonic()
+        calls = every_call_failing(kind, name, fresh, run)
+        print(f"# {name} {calls} in {time.monotonic() - start:.0f} s", flush=True)
+    print(f"# no-memory counted {counter('no-memory')}")
+    all_pieces(asker, "afterwards")
+    do("flow-del")
+    until(lambda: do("flow-count")["count"] == 0, "no flow is left")
+
+
+@contextlib.contextmanager
+def nothing_to_be_had(*kinds):
+    """Every call of these kinds fails."""
+    for kind in kinds:
+        defer(knob, kind, "probability", 0)
+        knob(kind, "interval", 1)
+        knob(kind, "times", -1)
+        knob(kind, "probability", 100)
+    yield
+    for kind in kinds:
+        knob(kind, "probability", 0)
+
+
+def living_without_memory(asker, way, *living):
+    """While nothing can be had, what is alive goes on; a new connection is refused and counted."""
+    eq(f"{way}: open", asker(way, "open", 20 * SLOW), None)
+    lost = counter("no-memory")
+    with nothing_to_be_had(*KINDS):
+        if asker(way, "tcp", 3 * SLOW) is None:
+            fail(f"{way}: a new connection without memory")
+        eq(f"{way}: the connection that there was", asker(way, "more", 20 * SLOW), None)
+        for other in living:
+            eq(f"{other}: what needs no flow", asker(other, "udp", 20 * SLOW), None)
+    if counter("no-memory") == lost:
+        fail(f"{way}: not counted")
+
+
+def pieces_with_moving_buffers(asker):
+    """Each time that bytes are pulled into the head, the head moves elsewhere."""
+    with nothing_to_be_had("fail_skb_realloc"):
+        all_pieces(asker, "moved")
+
+
+def needs_moving_buffers():
+    if not os.path.exists(f"{DEBUGFS}/fail_skb_realloc"):
+        raise Skip("this kernel has no fail_skb_realloc")
