@@ -20,7 +20,7 @@ from injection import (KINDS, MOST, all_pieces, chosen, every_call_failing, knob
                        living_without_memory, needs_moving_buffers, pieces_with_moving_buffers,
                        pieces_with_nth_failing, prepare, process_with_nth_failing, symbols,
                        until, with_nth_failing)
-from lib import (NlError, connect, defer, do, dump, empty, eq, fail,  # noqa: E402
+from lib import (NlError, client, connect, defer, do, dump, empty, eq, fail,  # noqa: E402
                  own_namespace, run_tests, sh, state)
 
 VIP = "203.0.113.10"
@@ -39,6 +39,10 @@ SPARE = {"address": "10.2.0.14"}
 NET = {"address": "10.8.0.0", "length": 16}
 SIX = {"address": "2001:db8:8::", "length": 48}
 ENDS = {"local": "192.0.2.1", "remote": "192.0.2.2", "customer": 7}
+ALL = {"address": "0.0.0.0", "length": 0}
+POOL = {"mode": "pool", "first": "203.0.113.200", "last": "203.0.113.203", "port": 2000}
+INSIDE = {"source": "10.9.0.1", "source_port": 1024, "destination": "10.8.0.1",
+          "destination_port": 80, "protocol": 17}
 
 
 def base():
@@ -50,7 +54,10 @@ def base():
     do("tunnel-new", name="other", type="vxlan", ikey=6, mac="02:00:00:00:00:01",
        peer_mac="02:00:00:00:00:02", txn=txn, **ENDS)
     do("route-new", customer=7, prefix=NET, tunnel="far", txn=txn)
+    do("tunnel-new", name="open", type="ipip", local="192.0.2.1", remote="192.0.2.9", customer=0,
+       txn=txn)
     do("port-new", ifname="d0", side="client", txn=txn)
+    do("port-new", ifname="d2", customer=7, txn=txn)
     do("service-new", key=WEB, txn=txn)
     do("service-new", key=PLAIN, txn=txn)
     do("service-new", key=DNS, scheduler="maglev", table_size=251, txn=txn)
@@ -90,34 +97,75 @@ def replace_all():
     do("txn-commit", id=txn)
 
 
+def only_checked():
+    """A transaction that is not to take effect."""
+    txn = do("txn-begin", generation=do("settings-get")["generation"])["id"]
+    try:
+        do("customer-set", id=8, weight=50, txn=txn)
+    except NlError:
+        do("txn-abort", id=txn)
+        raise
+    do("txn-commit", id=txn, check=True)
+
+
+def follow():
+    """Packets are followed for as long as there is the socket."""
+    with client() as other:
+        other.do("trace", {"customer": 7, "tunnel": "far"})
+
+
 COMMANDS = {
     "settings-set": lambda: do("settings-set", flows_max=4321),
     "port-new": lambda: do("port-new", ifname="d1", side="server"),
     "port-set": lambda: do("port-set", ifname="d0", announce=1),
+    "port-new of a customer": lambda: do("port-new", ifname="d1", customer=7, guard="loose"),
+    "port-set customer": lambda: do("port-set", ifname="d0", customer=8, guard="strict"),
     "port-del": lambda: do("port-del", ifname="d0"),
     "service-new": lambda: do("service-new", key=PING),
     "service-new maglev": lambda: do("service-new", key=PING, scheduler="maglev",
                                      table_size=4093),
+    "service-new range": lambda: do(
+        "service-new", key={"customer": 7, "address": "10.8.0.1", "protocol": 17, "port": 1000,
+                            "port-last": 1999}, unknown={"other": "reset"}, persist=9),
     "service-set": lambda: do("service-set", key=WEB, scheduler="maglev", table_size=251,
                               persist=60, timeouts={"syn": 7}),
     "service-set backup": lambda: do("service-set", key=WEB, backup=PLAIN),
     "service-del": lambda: do("service-del", key=PLAIN),
     "server-new": lambda: do("server-new", key={"address": "10.2.0.13", "port": 8001}, weight=3),
+    "server-new of a customer": lambda: do("server-new", key={"customer": 7, "address": "10.8.0.2"},
+                                           limit=7, drain_timeout=9),
     "server-set": lambda: do("server-set", key=REAL, weight=7, limit=5, state="drain"),
     "server-set backup": lambda: do("server-set", key=REAL, backup=OTHER),
+    "server-set down": lambda: do("server-set", key=REAL, state="down", fate="reset"),
     "server-del": lambda: do("server-del", key=SPARE),
     "binding-new": lambda: do("binding-new", service=WEB, server=OTHER, weight=2),
+    "binding-new snat": lambda: do("binding-new", service=WEB, server=OTHER, port=8000, snat=POOL),
+    "binding-new tunnel": lambda: do("binding-new", service=WEB, server=OTHER, method="tunnel",
+                                     tunnel="open"),
     "binding-set": lambda: do("binding-set", service=WEB, server=REAL, weight=9),
+    "binding-set snat": lambda: do("binding-set", service=WEB, server=REAL, snat=POOL),
     "binding-del": lambda: do("binding-del", service=DNS, server=OTHER),
     "customer-new": lambda: do("customer-new", name="chip"),
+    "customer-new vrf": lambda: do("customer-new", name="chip", vrf="v0", guard="loose"),
     "customer-set": lambda: do("customer-set", name="bell", weight=50),
+    "customer-set vrf": lambda: do("customer-set", name="acme", vrf="v0"),
     "customer-set quotas": lambda: do("customer-set", id=8, max_flows=5, max_tunnels=2, new_flows=9,
                                       packets=1000, bytes=10**6, guard="strict"),
     "customer-del": lambda: do("customer-del", id=8),
     "tunnel-new": lambda: do("tunnel-new", name="third", type="ipip", allowed=[NET, SIX], **ENDS),
     "tunnel-new circuit": lambda: do("tunnel-new", name="line", type="vlan", ikey=9, okey=10,
                                      ifname="d0", customer=0),
+    "tunnel-new label": lambda: do("tunnel-new", name="line", type="mpls", ikey=99, ifname="d0",
+                                   remote="192.0.2.7", customer=7),
+    "tunnel-new cookies": lambda: do("tunnel-new", name="third", type="l2tpv3", ikey=9, to="far",
+                                     cookie=bytes(8), peer_cookie=bytes(4), guard="strict", **ENDS),
+    "tunnel-new anywhere": lambda: do("tunnel-new", name="third", type="geneve", ikey=9, anywhere=1,
+                                      device="x0", **ENDS),
     "tunnel-set": lambda: do("tunnel-set", name="far", ttl=9, allowed=[SIX]),
+    "tunnel-set ends": lambda: do("tunnel-set", name="far", remote="2001:db8::2", ikey=77,
+                                  local="2001:db8::1", customer=7),
+    "tunnel-set to": lambda: do("tunnel-set", name="far", to="other"),
+    "tunnel-set device": lambda: do("tunnel-set", name="other", device="x0"),
     "tunnel-set budgets": lambda: do("tunnel-set", name="far", packets_in=100, rate_in=10**6,
                                      secure=1, peers=[{"address": "192.0.2.2", "length": 32}]),
     "tunnel-del": lambda: do("tunnel-del", name="other"),
@@ -125,22 +173,39 @@ COMMANDS = {
     "route-new by source": lambda: do("route-new", customer=7, prefix=NET, tunnel="other",
                                       **{"from": {"address": "10.9.0.0", "length": 16}}),
     "route-new public": lambda: do("route-new", customer=7, action="public", snat={"mode": "auto"},
-                                   prefix={"address": "0.0.0.0", "length": 0}),
+                                   prefix=ALL),
+    "route-new pool": lambda: do("route-new", customer=7, action="public", snat=POOL, prefix=ALL),
+    "route-new device": lambda: do("route-new", customer=7, prefix=SIX, action="device",
+                                   device="x0"),
+    "route-new port": lambda: do("route-new", customer=7, prefix=ALL, action="port",
+                                 ifindex=socket.if_nametoindex("d2"), gateway="10.8.0.9"),
     "route-set": lambda: do("route-set", customer=7, prefix=NET, tunnel="other"),
+    "route-set public": lambda: do("route-set", customer=7, prefix=NET, action="public", snat=POOL),
     "route-del": lambda: do("route-del", customer=7, prefix=NET),
     "a transaction": many,
     "a replacement": replace_all,
+    "a check": only_checked,
     "txn-begin": lambda: do("txn-abort", id=do("txn-begin")["id"]),
     "flow-count": lambda: do("flow-count"),
     "flow-del": lambda: do("flow-del"),
     "explain": lambda: do("explain", ifindex=socket.if_nametoindex("d0"), protocol=6,
                           source="198.51.100.2", source_port=1024, destination=VIP,
                           destination_port=80),
+    "explain in a customer": lambda: do("explain", customer=7, **INSIDE),
+    "explain from a tunnel": lambda: do("explain", tunnel="other", **INSIDE),
+    "trace": follow,
     "settings-get": lambda: do("settings-get"),
+    "port-get": lambda: do("port-get", ifname="d0"),
     "service-get": lambda: do("service-get", key=WEB),
+    "server-get": lambda: do("server-get", key=REAL),
+    "customer-get": lambda: do("customer-get", name="acme"),
+    "tunnel-get": lambda: do("tunnel-get", name="far"),
     "dumps": lambda: [dump(op) for op in ("port-get", "service-get", "server-get", "binding-get",
                                           "flow-get", "stats-get", "customer-get", "tunnel-get",
-                                          "route-get", "drop-get")],
+                                          "route-get", "device-get", "drop-get")],
+    "dumps of some": lambda: [dump("service-get", key=WEB), dump("server-get", key=REAL),
+                              dump("binding-get", service=WEB), dump("flow-get", customer=7),
+                              dump("drop-get", customer=7)],
 }
 
 
@@ -295,7 +360,8 @@ def module_with_every_allocation_failing():
 
 
 def main():
-    own_namespace("d0", "d1")
+    own_namespace("d0", "d1", "d2")
+    sh("ip", "link", "add", "v0", "type", "vrf", "table", "10")
     connect()
     run_tests([
         commands_with_every_allocation_failing, packets_find_their_way,
