@@ -212,21 +212,42 @@ COMMANDS = {
 def commands_with_every_allocation_failing():
     prepare()
     defer(empty)
-    for name, command in COMMANDS.items():
-        if not chosen(name):
-            continue
-        print("#", name, each_allocation(name, command), flush=True)
+    with client() as ear:
+        ear.ntf_subscribe("config")
+        for name, command in COMMANDS.items():
+            if chosen(name):
+                print("#", name, each_allocation(name, command, ear), flush=True)
 
 
-def each_allocation(name, command):
+def heard(ear):
+    """What a listener has been told since the last time, None if that it has missed something."""
+    missed = False
+    while True:
+        try:
+            ear.check_ntf()
+            break
+        except OSError as e:
+            if e.errno != errno.ENOBUFS:
+                raise
+            missed = True
+    told = []
+    while not ear.async_msg_queue.empty():
+        told.append(ear.async_msg_queue.get()["name"])
+    return None if missed else told
+
+
+def each_allocation(name, command, ear):
     """Runs the command until all its allocations succeed; says how many there were."""
     base()
-    before, outcomes, refused = state(), [], 0
+    before, outcomes, refused, missed = state(), [], 0, 0
     for n in range(1, MOST):
+        heard(ear)
         error, reached = with_nth_failing(n, command)
+        told = heard(ear)
+        missed += told is None
         if error is None:
             # It has all that it needs, or could do without.
-            outcomes.append(state())
+            outcomes.append((state(), told))
             base()
             if not reached:
                 break
@@ -234,6 +255,8 @@ def each_allocation(name, command):
         refused += 1
         if error.error not in (errno.ENOMEM, errno.ENOBUFS) or not reached:
             fail(f"{name}: allocation {n}, reached: {reached}: {error}")
+        if told:
+            fail(f"{name}: allocation {n}: refused, but listeners are told {told}")
         if (now := state()) != before:
             changed = [(new, old) for new, old in zip(now, before) if new != old]
             fail(f"{name}: allocation {n}: half of a change, now and before: {changed}")
@@ -242,9 +265,11 @@ def each_allocation(name, command):
             break
     else:
         fail(f"{name}: more than {MOST} allocations")
-    for outcome in outcomes:
-        eq(f"{name}: outcome", outcome, outcomes[-1])
-    return f"{n - 1} ({refused} refused)"
+    for outcome, told in outcomes:
+        eq(f"{name}: outcome", outcome, outcomes[-1][0])
+        if told is not None:
+            eq(f"{name}: news", told, outcomes[-1][1])
+    return f"{n - 1} ({refused} refused, {missed} times listeners told that they missed some)"
 
 
 # --- packets -----------------------------------------------------------------------

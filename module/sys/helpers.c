@@ -297,6 +297,12 @@ int slr_helper_genl_has_listeners(const struct genl_family *family, struct net *
 	return genl_has_listeners(family, net, group);
 }
 
+void slr_helper_genl_set_err(const struct genl_family *family, struct net *net, u32 group,
+			     int code)
+{
+	genl_set_err(family, net, 0, group, code);
+}
+
 int slr_helper_genlmsg_multicast_netns(const struct genl_family *family, struct net *net,
 				       struct sk_buff *skb, u32 portid, unsigned int group,
 				       gfp_t flags)

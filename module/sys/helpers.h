@@ -75,6 +75,8 @@ bool slr_helper_cpu_possible(unsigned int cpu);
 #define SLR_HELPER_GENL_MCAST_CAP_NET_ADMIN 1 /* GENL_MCAST_CAP_NET_ADMIN, a BIT() */
 int slr_helper_genl_has_listeners(const struct genl_family *family, struct net *net,
 				  unsigned int group);
+void slr_helper_genl_set_err(const struct genl_family *family, struct net *net, u32 group,
+			     int code);
 int slr_helper_genlmsg_multicast_netns(const struct genl_family *family, struct net *net,
 				       struct sk_buff *skb, u32 portid, unsigned int group,
 				       gfp_t flags);

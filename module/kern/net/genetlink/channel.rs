@@ -173,7 +173,20 @@ impl Channel {
         to_result(sent.unwrap_or(0))
     }
 
-    /// Builds and sends a notification, if anybody listens. Context: as `flags` allow.
+    /// Has the sockets of all in `net` who listen to `group` say that they lost something (`ENOBUFS`).
+    /// Context: any.
+    fn lost(&self, net: &Net, group: u32) {
+        let error = -(bindings::ENOBUFS as ffi::c_int);
+        self.while_live(net, || {
+            // SAFETY: The family is registered, the group exists, and the namespace has a socket.
+            unsafe {
+                bindings::slr_helper_genl_set_err(self.0.family(), net.as_ptr(), group, error)
+            }
+        });
+    }
+
+    /// Builds and sends a notification, if anybody listens; who does is told if it cannot be built.
+    /// Context: as `flags` allow.
     pub(crate) fn notify(
         &self,
         net: &Net,
@@ -185,7 +198,9 @@ impl Channel {
         if !self.has_listeners(net, group) {
             return Ok(());
         }
-        let message = self.message(command, flags, fill)?;
+        let message = self
+            .message(command, flags, fill)
+            .inspect_err(|_| self.lost(net, group))?;
         self.multicast(net, group, message, 0)
     }
 }
