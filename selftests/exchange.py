@@ -208,6 +208,8 @@ def wire(sh, defer):
         sh("ip", "netns", "add", ns)
         defer(sh, "ip", "netns", "del", ns)
         sh("ip", "link", "add", dev, "type", "veth", "peer", "name", peer, "netns", ns)
+        # At once, as the next test makes another; a namespace goes when there is time.
+        defer(sh, "ip", "link", "del", dev)
         sh("ip", "link", "set", dev, "up")
         for words in (("set", "lo", "up"), ("set", peer, "up")):
             sh("ip", "-n", ns, "link", *words)
