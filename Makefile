@@ -45,7 +45,7 @@ fuzz:	## look for inputs that break the pure logic; MINUTES=1 a target, TARGETS=
 	@scripts/fuzz -t $$((60 * $(or $(MINUTES),1))) $(TARGETS)
 
 soak: module cli	## traffic whose every byte is looked at, under churn; MINUTES=10
-	@SLR_VM_TIMEOUT=$$((60 * $(or $(MINUTES),10) + 1500)) scripts/vm -- selftests/soak $(or $(MINUTES),10)
+	@SLR_VM_TIMEOUT=$$((60 * $(or $(MINUTES),10) + 3000)) scripts/vm -- selftests/soak $(or $(MINUTES),10)
 
 demo:	## show slr at work in a virtual machine
 	@scripts/demo

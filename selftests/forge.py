@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Sends packets made of any headers, as nobody's stack would send them.
 
-    forge.py [-n COUNT] DEV MAC LAYER...
+    forge.py [-n COUNT] [-i SECONDS] DEV MAC LAYER...
 
 Layers are named from the outside in; each knows what it is followed by:
 
@@ -22,6 +22,7 @@ import os
 import socket
 import struct
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from packet import csum  # noqa: E402
@@ -128,6 +129,7 @@ def build(layers, ends=None):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("-n", type=int, default=1)
+    parser.add_argument("-i", type=float, default=0)
     parser.add_argument("dev")
     parser.add_argument("mac")
     parser.add_argument("layer", nargs="+")
@@ -141,6 +143,7 @@ def main():
             link = station(args.mac) + sock.getsockname()[4] + struct.pack("!H", kind)
         for _ in range(args.n):
             sock.send(link + body)
+            time.sleep(args.i)
 
 
 main()
