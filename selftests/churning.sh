@@ -19,7 +19,7 @@
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 
 ASKING=()
-LASTS=${SLR_CHURN_SECONDS:-$((10 * SLOW))}
+LASTS=${SLR_CHURN_SECONDS:-$((5 * SLOW))}
 
 # --- the traffic -----------------------------------------------------------------
 
@@ -62,18 +62,19 @@ asked() { cat "$TMP"/ask-? 2>/dev/null | jq -s "map(.$1)|add // 0"; }
 # Turns that are taken at once: enough for two processors, and few enough that a turn soon ends.
 WORKERS=4
 
-# work TURN...: one of them after the other by chance, none that is being taken already, until told
-# to stop; counts them.
+# work TURN...: one of them after the other, in an order of chance, none that is being taken already,
+# until told to stop; counts them.
 work() {
 	local turn
-	RANDOM=$BASHPID
-	until [[ -e $TMP/stop ]]; do
-		turn=${*:RANDOM % $# + 1:1}
-		(
-			flock -n 9 || exit
-			"$turn"
-			echo $((1 + $(cat "$TMP/turns-$turn" 2>/dev/null || echo 0))) >"$TMP/turns-$turn"
-		) >/dev/null 2>&1 9>"$TMP/lock-$turn"
+	while :; do
+		for turn in $(shuf -e "$@"); do
+			[[ ! -e $TMP/stop ]] || return
+			(
+				flock -n 9 || exit
+				"$turn"
+				echo $((1 + $(cat "$TMP/turns-$turn" 2>/dev/null || echo 0))) >"$TMP/turns-$turn"
+			) >/dev/null 2>&1 9>"$TMP/lock-$turn"
+		done
 	done
 }
 
@@ -131,7 +132,7 @@ gentle() {
 	# What is made once and kept is made in the first turns.
 	ask $((20 * SLOW))
 	# shellcheck disable=SC2086
-	churn $((10 * SLOW)) $GENTLE
+	churn 0 $GENTLE
 	hush
 	before=$(memory_kb)
 	ask $((20 * SLOW))

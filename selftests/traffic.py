@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 
-PAUSE = 0.05
+PAUSE = 0.2
 
 
 def echo(sock):
