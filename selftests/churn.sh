@@ -13,8 +13,8 @@ V6=2001:db8:cafe::1
 PORT=7
 TRAFFIC="cl $V4 $PORT
 cl $V6 $PORT"
-GENTLE="turn_objects turn_weights turn_transactions turn_devices turn_namespaces turn_listings turn_neighbours turn_flows"
-ROUGH="turn_module turn_cables"
+GENTLE=(turn_objects turn_weights turn_transactions turn_devices turn_namespaces turn_listings turn_neighbours turn_flows)
+ROUGH=(turn_module turn_cables)
 
 # --- what is served --------------------------------------------------------------
 
@@ -114,25 +114,6 @@ turn_flows() {
 	cl ping -q -c 5 -i 0.02 $V4
 	cl ping -q -c 5 -i 0.02 203.0.113.99
 	cl hping3 -q -c 200 -i u200 -S -p 1024 --rand-source 203.0.113.50
-}
-
-# These break what is under way.
-turn_module() {
-	sleep $((RANDOM % 3 + 2))
-	rmmod slr
-	insmod "$SLR_KO"
-	configure
-}
-
-turn_cables() {
-	sleep $((RANDOM % 4 + 1))
-	ip -n gw link set g1 down
-	ip -n gw link set g1 up
-	sleep 1
-	slr port del g0
-	slr port add g0
-	ip -n gw link set g0 name g9
-	ip -n gw link set g9 name g0
 }
 
 net_up

@@ -19,8 +19,8 @@ TRAFFIC="h1 10.0.0.10 7
 h2 2001:db8:a::10 8
 h1 2001:db8:100::2 9
 h2 198.51.100.2 9"
-GENTLE="turn_tunnels turn_circuits turn_customers turn_routes turn_transactions turn_devices turn_limits turn_shapers turn_listings turn_traces turn_underlay"
-ROUGH="turn_module turn_cables turn_own"
+GENTLE=(turn_tunnels turn_circuits turn_customers turn_routes turn_transactions turn_devices turn_limits turn_shapers turn_listings turn_traces turn_underlay)
+ROUGH=(turn_module turn_cables turn_own)
 TYPES=(ipip gre vxlan geneve gue fou mpls-gre mpls-udp l2tpv3 l2tpv3-udp)
 
 # --- what is served --------------------------------------------------------------
@@ -233,26 +233,7 @@ turn_underlay() {
 	sleep 0.5
 }
 
-# These break what is under way.
-turn_module() {
-	sleep $((RANDOM % 3 + 2))
-	rmmod slr
-	insmod "$SLR_KO"
-	configure
-}
-
-turn_cables() {
-	sleep $((RANDOM % 4 + 1))
-	ip -n gw link set g1 down
-	ip -n gw link set g1 up
-	sleep 1
-	slr port del g0
-	slr port add g0
-	ip -n gw link set g0 name g9
-	ip -n gw link set g9 name g0
-}
-
-# A customer's own tunnel and private server go and come back.
+# A customer's own tunnel and private server go and come back: this breaks what is under way.
 turn_own() {
 	sleep 1
 	slr -b - <<-END

@@ -7,7 +7,7 @@
 # The script that reads this sets
 #
 #   TRAFFIC   of each client a line "NAMESPACE ADDRESS PORT"
-#   GENTLE    the functions whose turns traffic must not notice
+#   GENTLE    the functions whose turns traffic must not notice, an array
 #   ROUGH     those that break what is under way
 #
 # and defines configure, which has all that is configured made anew.
@@ -80,6 +80,26 @@ work() {
 
 turns() { cat "$TMP"/turns-* 2>/dev/null | paste -sd+ | bc; }
 
+# --- turns that break what is under way ----------------------------------------
+
+turn_module() {
+	sleep $((RANDOM % 3 + 2))
+	rmmod slr
+	insmod "$SLR_KO"
+	configure
+}
+
+turn_cables() {
+	sleep $((RANDOM % 4 + 1))
+	ip -n gw link set g1 down
+	ip -n gw link set g1 up
+	sleep 1
+	slr port del g0
+	slr port add g0
+	ip -n gw link set g0 name g9
+	ip -n gw link set g9 name g0
+}
+
 # --- the memory that is in use -------------------------------------------------------
 
 # Without flows and without what the kernel would give back when asked.
@@ -131,14 +151,12 @@ gentle() {
 	configure
 	# What is made once and kept is made in the first turns.
 	ask $((20 * SLOW))
-	# shellcheck disable=SC2086
-	churn 0 $GENTLE
+	churn 0 "${GENTLE[@]}"
 	hush
 	before=$(memory_kb)
 	ask $((20 * SLOW))
 	until_ok 30 flowing 10 || fail "no traffic: $(cat "$TMP"/ask-*)"
-	# shellcheck disable=SC2086
-	churn "$LASTS" $GENTLE
+	churn "$LASTS" "${GENTLE[@]}"
 	diag "$(asked connections) connections, $(asked datagrams) datagrams, $(asked bytes) bytes, $(asked lost) lost, $(turns) turns"
 	want "corrupt" "$(asked corrupt)" 0
 	want "failed connections" "$(asked failed)" 0
@@ -154,8 +172,7 @@ rough() {
 	configure
 	ask 5
 	until_ok 30 flowing 10 || fail "no traffic: $(cat "$TMP"/ask-*)"
-	# shellcheck disable=SC2086
-	churn "$LASTS" $GENTLE $ROUGH
+	churn "$LASTS" "${GENTLE[@]}" "${ROUGH[@]}"
 	want "corrupt" "$(asked corrupt)" 0
 	diag "$(asked connections) connections, $(asked datagrams) datagrams, $(asked failed) failed, $(asked lost) lost, $(turns) turns"
 	configure
