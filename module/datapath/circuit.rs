@@ -243,7 +243,7 @@ fn device<'g>(ctx: &Ctx<'g>, tunnel: &Tunnel) -> Option<&'g Device> {
 }
 
 /// The longest packet that leaves by a tunnel on a link whole.
-pub(super) fn room(ctx: &Ctx<'_>, tunnel: &Tunnel, content: Content) -> Option<u32> {
+pub(super) fn room(ctx: &Ctx<'_>, tunnel: &Tunnel, content: Content) -> Result<u32, Fit> {
     let settings = &tunnel.settings;
     // A frame's own header is none of what the device's MTU counts.
     let frame = match content {
@@ -251,13 +251,13 @@ pub(super) fn room(ctx: &Ctx<'_>, tunnel: &Tunnel, content: Content) -> Option<u
         _ => 0,
     };
     let overhead = settings.outer.format.overhead(false);
-    let mtu = device(ctx, tunnel)?.mtu();
-    Some(mtu::inner_mtu(mtu, overhead, settings.mtu).saturating_add(frame))
+    let mtu = device(ctx, tunnel).ok_or(Fit::Lost)?.mtu();
+    Ok(mtu::inner_mtu(mtu, overhead, settings.mtu).saturating_add(frame))
 }
 
 /// Whether a packet can leave by a tunnel on a link, where nothing is fragmented outside.
 pub(super) fn fits(ctx: &Ctx<'_>, skb: &Skb, tunnel: &Tunnel, packet: Long) -> Result<Parts, Fit> {
-    let mtu = room(ctx, tunnel, packet.content).ok_or(Fit::Lost)?;
+    let mtu = room(ctx, tunnel, packet.content)?;
     match mtu::fit(packet, mtu, Df::Set) {
         Fit::Whole => Ok(Parts::One),
         _ if skb.is_gso() && skb.fits_mtu(mtu) => Ok(Parts::One),

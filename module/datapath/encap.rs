@@ -65,7 +65,7 @@ fn fits(ctx: &Ctx<'_>, skb: &Skb, tunnel: &Tunnel, packet: Long) -> Result<Parts
     if tunnel.settings.link().is_some() {
         return circuit::fits(ctx, skb, tunnel, packet);
     }
-    let mtu = room(ctx, tunnel, packet.content).ok_or(Fit::Lost)?;
+    let mtu = room(ctx, tunnel, packet.content)?;
     // What was joined is taken apart again, if only outside.
     let df = match ctx.joined {
         0 => tunnel.settings.df(),
@@ -82,11 +82,21 @@ fn fits(ctx: &Ctx<'_>, skb: &Skb, tunnel: &Tunnel, packet: Long) -> Result<Parts
 
 /// The longest packet with such content that goes into a tunnel of IP whole.
 #[inline(always)]
-fn room(ctx: &Ctx<'_>, tunnel: &Tunnel, content: Content) -> Option<u32> {
-    let (_, overhead) = header(tunnel, content)?;
-    let route = outer_route(ctx, tunnel)?;
+fn room(ctx: &Ctx<'_>, tunnel: &Tunnel, content: Content) -> Result<u32, Fit> {
+    let (_, overhead) = header(tunnel, content).ok_or(Fit::Foreign)?;
+    let route = outer_route(ctx, tunnel).ok_or(Fit::Lost)?;
     let mtu = route.forward_mtu(ctx.rcu);
-    Some(mtu::inner_mtu(mtu, overhead, tunnel.settings.mtu))
+    Ok(mtu::inner_mtu(mtu, overhead, tunnel.settings.mtu))
+}
+
+/// Drops what did not fit.
+fn refuse_unfit(ctx: &Ctx<'_>, skb: Skb, fit: Fit) -> Verdict {
+    let reason = match fit {
+        Fit::TooBig(_) => DropReason::TooBig,
+        Fit::Foreign => DropReason::TunnelContent,
+        _ => DropReason::NoRoute,
+    };
+    refuse::drop(ctx, skb, reason)
 }
 
 /// Sends a packet of IP into a tunnel in fragments, or those of its segments that are too long.
@@ -105,8 +115,9 @@ fn in_parts(ctx: &Ctx<'_>, skb: Skb, content: Content, tunnel: &Tunnel, hops: u8
         Content::Packet(TYPE_IPV6) => net::Family::V6,
         _ => return refuse::drop(ctx, skb, DropReason::TunnelContent),
     };
-    let Some(mtu) = mtu else {
-        return refuse::drop(ctx, skb, DropReason::NoRoute);
+    let mtu = match mtu {
+        Ok(mtu) => mtu,
+        Err(fit) => return refuse_unfit(ctx, skb, fit),
     };
     // As they came, if it came in fragments.
     let mtu = match ctx.joined {
@@ -254,15 +265,8 @@ pub(super) fn cross(
     };
     match fits(ctx, &skb, tunnel, long) {
         Ok(parts) => enter(ctx, skb, content, tunnel, parts, hops),
-        Err(Fit::TooBig(_)) => refuse::drop(ctx, skb, DropReason::TooBig),
-        Err(_) if is_unable(tunnel, content) => refuse::drop(ctx, skb, DropReason::TunnelContent),
-        Err(_) => refuse::drop(ctx, skb, DropReason::NoRoute),
+        Err(fit) => refuse_unfit(ctx, skb, fit),
     }
-}
-
-/// Whether such content has no outer header in a tunnel of IP.
-fn is_unable(tunnel: &Tunnel, content: Content) -> bool {
-    tunnel.settings.link().is_none() && header(tunnel, content).is_none()
 }
 
 /// Sends an IP packet that has been rewritten.

@@ -30,6 +30,8 @@ pub enum Fit {
     TooBig(u32),
     /// Not at all: there is no way.
     Lost,
+    /// Not at all: the tunnel does not carry what it is.
+    Foreign,
 }
 
 /// A packet, as far as its length is concerned.
