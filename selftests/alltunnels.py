@@ -18,10 +18,9 @@ import subprocess
 import threading
 from collections import namedtuple
 
-from lib import defer, do, dump, fail, sh
+from lib import SLOW, defer, dump, fail, sh
 from mutants import enter
 
-SLOW = int(os.environ.get("SLR_SLOW", "1"))
 SLR = os.environ.get("SLR", "slr")
 ECHO = 7000
 SERVER = {4: "10.0.0.10", 6: "2001:db8:a::10"}
@@ -281,10 +280,6 @@ def configure():
 
 
 # --- real traffic -----------------------------------------------------------------------
-
-
-def raw(text):
-    return socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text)
 
 
 def sockets(ns, kind, family, address):

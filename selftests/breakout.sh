@@ -14,16 +14,9 @@
 WEB=http://198.51.100.2/
 WEB6='http://[2001:db8:100::2]/'
 
-# site NS NUMBER KEY
-site() {
-	gre_site "$@"
-	addr "$1" t0 2001:db8:a::2/128
-	ip -n "$1" -6 route replace default dev t0 src 2001:db8:a::2
-}
-
 sites_up() {
-	site h1 1 7
-	site h2 2 8
+	dual_site h1 1 7
+	dual_site h2 2 8
 	ipip_server
 }
 

@@ -58,13 +58,6 @@ configure() {
 	END
 }
 
-# site NS NUMBER KEY
-site() {
-	gre_site "$@"
-	addr "$1" t0 2001:db8:a::2/128
-	ip -n "$1" -6 route replace default dev t0 src 2001:db8:a::2
-}
-
 # stranger NS LAYER...: packets that are not what they seem, until the script ends.
 stranger() {
 	ip netns exec "$1" python3 "$here/forge.py" -n 1000000000 -i 0.1 eth0 "$GW_MAC" "${@:2}" >/dev/null 2>&1 &
@@ -250,8 +243,8 @@ net_up
 # Addresses of IPv6 would go with the cable.
 gw sysctl -qw net.ipv6.conf.all.keep_addr_on_down=1
 GW_MAC=$(ip -n gw -j link show g1 | jq -r '.[0].address')
-site h1 1 7
-site h2 2 8
+dual_site h1 1 7
+dual_site h2 2 8
 configure
 serve sa 7
 serve sb 8

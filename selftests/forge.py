@@ -25,13 +25,9 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from packet import csum  # noqa: E402
+from packet import address, csum  # noqa: E402
 
 TYPES = {"arp": 0x806, "eth": 0x6558, "data": 0x88b5, "zeros": 0x88b5}
-
-
-def address(text):
-    return socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text)
 
 
 def station(text):

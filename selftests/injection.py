@@ -13,11 +13,10 @@ import re
 import subprocess
 import time
 
-from lib import NlError, Skip, defer, do, dump, eq, fail, sh
+from lib import SLOW, NlError, Skip, defer, do, dump, eq, fail, sh, until
 
 DEBUGFS = "/sys/kernel/debug"
 KINDS = ("failslab", "fail_page_alloc")
-SLOW = int(os.environ.get("SLR_SLOW", "1"))
 # More allocations than this in one command are a cost that no one has agreed to.
 MOST = 400
 
@@ -163,16 +162,6 @@ def every_call_failing(kind, name, fresh, run, check=lambda n: None):
     if n > 1:
         fail(f"{name} {n}: not reached any more")
     return n - 1
-
-
-def until(condition, what, seconds=20):
-    """Waits for a fact, longer where the machine is slow."""
-    end = time.monotonic() + seconds * SLOW
-    while not condition():
-        if time.monotonic() > end:
-            fail(what)
-            return
-        time.sleep(0.2)
 
 
 # --- of traffic in pieces, by an exchange.Asker --------------------------------------

@@ -7,10 +7,12 @@ import glob
 import os
 import subprocess
 import sys
+import time
 import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SPEC = os.path.join(HERE, "../Documentation/netlink/specs/slr.yaml")
+SLOW = int(os.environ.get("SLR_SLOW", "1"))  # how many times longer things take here
 FAILED = []
 UNDO = []
 
@@ -38,6 +40,16 @@ def defer(function, *args):
 def sh(*words):
     """A command that must succeed; its output."""
     return subprocess.run(words, check=True, capture_output=True, text=True).stdout
+
+
+def until(condition, what, seconds=20):
+    """Waits for a fact, longer where the machine is slow."""
+    end = time.monotonic() + seconds * SLOW
+    while not condition():
+        if time.monotonic() > end:
+            fail(what)
+            return
+        time.sleep(0.1)
 
 
 def run_tests(tests):

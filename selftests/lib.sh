@@ -290,6 +290,13 @@ gre_site() {
 	ip -n "$1" route replace default dev t0 src 10.0.0.2
 }
 
+# dual_site NS NUMBER KEY: the same with an address of IPv6 too, which goes the same way.
+dual_site() {
+	gre_site "$@"
+	addr "$1" t0 2001:db8:a::2/128
+	ip -n "$1" -6 route replace default dev t0 src 2001:db8:a::2
+}
+
 # ipip_host: h3 of net_up is a plain host behind a tunnel, with a customer's address.
 ipip_host() {
 	ip -n h3 link add t0 type ipip local 10.2.0.13 remote 10.2.0.1

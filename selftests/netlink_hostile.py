@@ -14,11 +14,10 @@ import struct
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import (NlError, connect, defer, do, dump, empty, eq, fail,  # noqa: E402
+from lib import (SLOW, NlError, connect, defer, do, dump, empty, eq, fail,  # noqa: E402
                  own_namespace, run_tests)
 
 E = errno
-SLOW = int(os.environ.get("SLR_SLOW", "1"))
 NETLINK_GENERIC = 16
 NESTED = 0x8000
 REQUEST, ACK, DUMP = 1, 4, 0x300

@@ -33,6 +33,11 @@ def csum(data):
     return ~ones(data) & 0xFFFF
 
 
+def address(text):
+    """The bytes of an address of either family."""
+    return socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text)
+
+
 def ip(*args):
     return json.loads(subprocess.check_output(["ip", "-j", *args]))
 

@@ -18,11 +18,10 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import connect, defer, do, dump, empty, eq, fail, run_tests, sh  # noqa: E402
+from lib import SLOW, connect, defer, do, dump, empty, eq, fail, run_tests, sh  # noqa: E402
 from mutants import enter, fragments, mangle, seeded, summed, tap  # noqa: E402
-from packet import csum  # noqa: E402
+from packet import address, csum  # noqa: E402
 
-SLOW = int(os.environ.get("SLR_SLOW", "1"))
 ROUNDS = int(os.environ.get("SLR_ROUNDS", "40"))
 MUTANTS = int(os.environ.get("SLR_MUTANTS", "10000"))
 MAC = {dev: bytes([2, 0, 0, 0, 0, i]) for i, dev in enumerate(("c0", "g0", "g1", "s0"), 1)}
@@ -35,10 +34,6 @@ NET = {
 }
 # Virtual port and the server's port of a protocol.
 PORTS = {TCP: (80, 8001), UDP: (53, 5353), SCTP: (36412, 36413)}
-
-
-def raw(text):
-    return socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text)
 
 
 # --- what packets are made of ----------------------------------------------------------
@@ -220,7 +215,7 @@ class Connection:
     def __init__(self, rng, twins, version, seen):
         self.rng, self.twins, self.seen = rng, twins, seen
         net = NET[version]
-        self.vip, self.client, self.server = (raw(net[x]) for x in ("vip", "client", "server"))
+        self.vip, self.client, self.server = (address(net[x]) for x in ("vip", "client", "server"))
         self.proto = rng.choice((TCP, TCP, UDP, SCTP, ICMP6 if version == 6 else ICMP))
         self.port = rng.randrange(1024, 65536)
         self.last = {}

@@ -26,11 +26,11 @@ import time
 from collections import namedtuple
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from alltunnels import (SERVER, SITE, SLOW, STRANGE, TUNNELS, Echo, configure,  # noqa: E402
-                        exchanges, inner_address, names, raw, wire)
-from lib import connect, do, dump, eq, fail, run_tests, sh, state  # noqa: E402
+from alltunnels import (SERVER, SITE, STRANGE, TUNNELS, Echo, configure,  # noqa: E402
+                        exchanges, inner_address, names, wire)
+from lib import connect, do, dump, eq, fail, run_tests, sh, state, until  # noqa: E402
 from mutants import enter, fragments, mangle, seeded, summed, tap  # noqa: E402
-from packet import csum  # noqa: E402
+from packet import address, csum  # noqa: E402
 
 MUTANTS = int(os.environ.get("SLR_MUTANTS", "10000"))
 SOL_PACKET, PACKET_VNET_HDR = 263, 15
@@ -63,8 +63,8 @@ class World:
 
     def drain(self, t, family, to):
         """The packets of an exchange, without what the kernels say of themselves."""
-        source = {"s0": raw(inner_address(t.number, family)), "h0": raw(SERVER[family]),
-                  "pv0": raw(to[family]), "p0": raw(to[family])}
+        source = {"s0": address(inner_address(t.number, family)), "h0": address(SERVER[family]),
+                  "pv0": address(to[family]), "p0": address(to[family])}
         for where, sock in self.taps.items():
             while True:
                 try:
@@ -226,7 +226,7 @@ def of_bell(world, quiet):
     for _ in range(5):
         strange = struct.pack("!I", STRANGE["key"] + t.number)
         world.send("s0", record.head[:-4] + strange + record.inner)
-    until(lambda: received("bs", "bs0") == quiet + 5)
+    until(lambda: received("bs", "bs0") == quiet + 5, "bell's server got what has bell's key")
     eq("with bell's own key", [received("bs", "bs0"), carried()[f"b{t.number}"]], [quiet + 5, 5])
 
 
@@ -243,12 +243,6 @@ def received(ns, dev):
         line = next(line for line in f if line.strip().startswith(dev + ":"))
     enter("gw")
     return int(line.split()[2])
-
-
-def until(true):
-    end = time.monotonic() + 20 * SLOW
-    while not true() and time.monotonic() < end:
-        time.sleep(0.1)
 
 
 def mutants_in_tunnels_and_circuits_do_no_harm_and_come_to_nobody_else():
@@ -281,7 +275,7 @@ def mutants_in_tunnels_and_circuits_do_no_harm_and_come_to_nobody_else():
     if most > flows_max + 8:
         fail(f"{most} flows of one family, of which {flows_max} may be")
     do("flow-del")
-    until(lambda: not do("flow-count")["count"])
+    until(lambda: not do("flow-count")["count"], "no flow is left")
     eq("flows that were ended", dump("flow-get"), [])
     for ns in ("si", "ho", "pv"):
         sh("ip", "-n", ns, "route", "flush", "cache")
