@@ -164,7 +164,8 @@ gentle() {
 	hush
 	after=$(memory_kb)
 	diag "kernel memory: $before kB before, $after kB after"
-	want_between "growth of memory in kB" $((after - before)) -100000 $((2048 + before / 50))
+	# Debug kernels keep stacks, and what was freed for a while; they look for leaks at the end.
+	want_between "growth of memory in kB" $((after - before)) -100000 $((2048 * SLOW + before / 50))
 }
 
 rough() {
