@@ -53,6 +53,16 @@ def symbols(*names):
     return found
 
 
+def text_of_module():
+    """Where its functions begin and end. It has more than these, but elsewhere: what is next to them
+    may be the functions of another module."""
+    sizes = dict(line.split()[:2] for line in sh("size", "-A", os.environ["SLR_KO"]).splitlines()
+                 if line.startswith("."))
+    places = {os.path.basename(f): int(read(f), 16)
+              for f in glob.glob("/sys/module/slr/sections/.*text*") if "init" not in f}
+    return min(places.values()), max(at + int(sizes[name]) for name, at in places.items())
+
+
 def prepare():
     """Lets allocations fail that have the module's text on the stack, whatever their flags."""
     if not os.path.exists("/proc/thread-self/fail-nth"):
@@ -60,9 +70,7 @@ def prepare():
     for kind in KINDS:
         if not os.path.exists(f"{DEBUGFS}/{kind}"):
             raise Skip(f"this kernel has no {kind}")
-    texts = [int(read(f), 16) for f in glob.glob("/sys/module/slr/sections/.*text*")
-             if "init" not in f and "exit" not in f]
-    start, size = min(texts), int(read("/sys/module/slr/coresize"))
+    start, end = text_of_module()
     # The leak detector's notes of what is allocated are no allocations of the module.
     notes = symbols("__create_object", "__link_object")
     for kind in KINDS:
@@ -71,7 +79,7 @@ def prepare():
         knob(kind, "verbose", 0)
         knob(kind, "stacktrace-depth", 32)
         knob(kind, "require-start", hex(start))
-        knob(kind, "require-end", hex(start + size))
+        knob(kind, "require-end", hex(end))
         if len(notes) == 2:
             knob(kind, "reject-start", notes["__create_object"])
             knob(kind, "reject-end", notes["__link_object"])
