@@ -45,6 +45,8 @@ COMPLAINT = re.compile("|".join((
     r"sleeping function called from invalid", r"scheduling while atomic",
     r"Modules linked in:", r"rust_kernel: panicked", r"bad page state", r"Out of memory:",
 )))
+# The kernel shows a stack with that too, within so many lines. It is an answer to a lack of memory.
+NO_CACHE, STACK_WITHIN = re.compile(r"__kmem_cache_create_args\(\w+\) failed"), 8
 
 
 def parse_arguments():
@@ -333,8 +335,13 @@ class Machine:
 
     def complaints(self):
         log = self.kernel_log()
-        first = next((i for i, line in enumerate(log) if COMPLAINT.search(line)), None)
-        if first is None:
+        no_cache = -STACK_WITHIN - 1
+        for first, line in enumerate(log):
+            if NO_CACHE.search(line):
+                no_cache = first
+            elif COMPLAINT.search(line) and not ("Call Trace:" in line and first <= no_cache + STACK_WITHIN):
+                break
+        else:
             return False
         print(f"vm: the kernel of {self.args.name} complained:", file=sys.stderr)
         print("\n".join(log[first:first + 60]), file=sys.stderr)
