@@ -118,6 +118,7 @@ weights() {
 	saturate h1
 	saturate h2
 	until_ok 20 eval '[ "$(sent g0 acme)" -gt 400000 ] && [ "$(sent g0 bell)" -gt 200000 ]' || fail "nothing is sent"
+	until_ok 20 eval '[ "$(slr -j flow show | jq length)" = 4 ]' || fail "not all of them send"
 	flows=$(slr -j flow show | jq -c 'map([.customer, .client])|sort')
 	shares "70 to 30" g0 665 735
 	ok "halves" slr customer set acme weight 30
