@@ -168,6 +168,9 @@ class Machine:
         # With this clock an idle guest's time leaps to its next timer.
         icount = ["-icount", "shift=0,sleep=off"] if self.args.icount else []
         accel = "tcg,thread=single" if icount else accelerator()
+        # virtiofsd writes programs into the guest's memory behind the emulator's back, which goes on
+        # with what it has translated of a program that was there before, unless the guest clears pages.
+        clear = ["init_on_alloc=1"] if accel.startswith("tcg") else []
         cpus = 1 if icount else self.cpus
         plugin = ["-plugin", self.args.plugin] if self.args.plugin else []
         self.spawn([
@@ -179,7 +182,7 @@ class Machine:
             "-serial", f"file:{self.console}", "-kernel", self.image, "-append", " ".join([
                 "rootfstype=virtiofs root=root ro console=ttyS0 loglevel=5 oops=panic panic=-1",
                 "mitigations=off rcupdate.rcu_cpu_stall_timeout=60 log_buf_len=4M",
-                *words, self.args.append]),
+                *clear, *words, self.args.append]),
             *devices])
 
     def start_uml(self, words, shares):
