@@ -200,7 +200,7 @@ class Machine:
         # Several CPUs need seccomp; tracing works with kernels where that does not.
         seccomp = "seccomp=on" if self.cpus > 1 else "seccomp=off"
         self.spawn([self.image, f"mem={self.memory}", f"ncpus={self.cpus}", seccomp, "rootfstype=hostfs",
-                    "root=/dev/root", "rootflags=/", "ro", "con=null", "loglevel=5", *words,
+                    "root=/dev/root", "rootflags=/", "ro", "con=null", "loglevel=5", "log_buf_len=4M", *words,
                     *[f"slr.mount=hostfs:{folder}" for folder in shares], *self.args.append.split()])
 
     def spawn(self, command):
