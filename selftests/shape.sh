@@ -43,16 +43,22 @@ configure() {
 # sent DEV NAME: bytes that a customer's queue has sent.
 sent() { slr -j shape show "$1" | jq ".[0].queues[\"$2\"].bytes // 0"; }
 
+# reading DEV: microseconds, and what acme and bell have sent by then. All of one
+# listing, since on a slow machine a second one would be a good part of a window later.
+reading() {
+	slr -j shape show "$1" |
+		jq -r '.[0].queues as $q | [now * 1000000, $q.acme.bytes // 0, $q.bell.bytes // 0] | map(floor) | @tsv'
+}
+
 # window DEV MS: what acme and bell send in that time, or a little more: ACME and
 # BELL, in bits a second.
 window() {
-	local a b start
-	a=$(sent "$1" acme) start=${EPOCHREALTIME/./} b=$(sent "$1" bell)
+	local at acme bell start a b
+	read -r start a b < <(reading "$1")
 	sleep "$(awk -v ms="$2" 'BEGIN { print ms / 1000 }')"
-	ACME=$(($(sent "$1" acme) - a))
-	start=$((${EPOCHREALTIME/./} - start))
-	BELL=$((($(sent "$1" bell) - b) * 8000000 / start))
-	ACME=$((ACME * 8000000 / start))
+	read -r at acme bell < <(reading "$1")
+	ACME=$(((acme - a) * 8000000 / (at - start)))
+	BELL=$(((bell - b) * 8000000 / (at - start)))
 }
 
 # shares WHAT DEV LOW HIGH: what acme gets of both, in thousandths, while both take all they can.
