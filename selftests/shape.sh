@@ -50,12 +50,12 @@ reading() {
 		jq -r '.[0].queues as $q | [now * 1000000, $q.acme.bytes // 0, $q.bell.bytes // 0] | map(floor) | @tsv'
 }
 
-# window DEV MS: what acme and bell send in that time, or a little more: ACME and
+# window DEV SECONDS: what acme and bell send in that time, or a little more: ACME and
 # BELL, in bits a second.
 window() {
 	local at acme bell start a b
 	read -r start a b < <(reading "$1")
-	sleep "$(awk -v ms="$2" 'BEGIN { print ms / 1000 }')"
+	sleep "$2"
 	read -r at acme bell < <(reading "$1")
 	ACME=$(((acme - a) * 8000000 / (at - start)))
 	BELL=$(((bell - b) * 8000000 / (at - start)))
@@ -64,7 +64,7 @@ window() {
 # shares WHAT DEV LOW HIGH: what acme gets of both, in thousandths, while both take all they can.
 shares() {
 	sleep 2
-	window "$2" 6000
+	window "$2" 6
 	want_between "$1: acme $ACME bell $BELL, of a thousand" $((ACME * 1000 / (ACME + BELL + 1))) "$3" "$4"
 	BOTH=$((ACME + BELL))
 }
@@ -156,7 +156,7 @@ small_packets() {
 	bulk h2
 	until_ok 20 eval '[ "$(sent g0 bell)" -gt 400000 ]' || fail "nothing is sent"
 	sleep 2
-	window g0 6000
+	window g0 6
 	want_between "of the link for bell" "$BELL" $((10000000 * 9 / 20)) 11000000
 	want_between "packets of the flood dropped" "$(stat customer-rate)" 100 1000000
 }
