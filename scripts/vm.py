@@ -141,7 +141,8 @@ class Machine:
 
     def start(self):
         """Starts the machine; all that belongs to it dies with this process."""
-        words = [f"init={checkout()}/scripts/vm-init", f"slr.job={self.dir}/job", f"slr.name={self.args.name}"]
+        words = ["ro", "loglevel=5", "log_buf_len=4M",
+                 f"init={checkout()}/scripts/vm-init", f"slr.job={self.dir}/job", f"slr.name={self.args.name}"]
         if not self.args.command:
             words.append("slr.interactive=1")
         if self.modules:
@@ -180,8 +181,8 @@ class Machine:
             "-accel", "tcg,thread=multi" if accel == "tcg" else accel,
             "-cpu", "max,la57=off" if accel.startswith("tcg") else "host",
             "-serial", f"file:{self.console}", "-kernel", self.image, "-append", " ".join([
-                "rootfstype=virtiofs root=root ro console=ttyS0 loglevel=5 oops=panic panic=-1",
-                "mitigations=off rcupdate.rcu_cpu_stall_timeout=60 log_buf_len=4M",
+                "rootfstype=virtiofs root=root console=ttyS0 oops=panic panic=-1",
+                "mitigations=off rcupdate.rcu_cpu_stall_timeout=60",
                 *clear, *words, self.args.append]),
             *devices])
 
@@ -200,7 +201,7 @@ class Machine:
         # Several CPUs need seccomp; tracing works with kernels where that does not.
         seccomp = "seccomp=on" if self.cpus > 1 else "seccomp=off"
         self.spawn([self.image, f"mem={self.memory}", f"ncpus={self.cpus}", seccomp, "rootfstype=hostfs",
-                    "root=/dev/root", "rootflags=/", "ro", "con=null", "loglevel=5", "log_buf_len=4M", *words,
+                    "root=/dev/root", "rootflags=/", "con=null", *words,
                     *[f"slr.mount=hostfs:{folder}" for folder in shares], *self.args.append.split()])
 
     def spawn(self, command):
